@@ -1,0 +1,276 @@
+/**
+ * The outgoing INVITE: RFC 3261 §13.2 and the INVITE client transaction of §17.1.1 (Figure 5).
+ *
+ * Beyond the figure: `accepted` and timer M, in which repeated 2xx and those of other branches are
+ * taken (RFC 6026 §7.2); a region for the CANCEL of §9.1, which waits for the first provisional
+ * response; `dispose`.
+ *
+ * @module
+ */
+import { assign, emit, raise, setup } from "xstate";
+import {
+  type DisposeEvent,
+  errorOf,
+  hasStatus,
+  messageOf,
+  type ResponseEmission,
+  type ResponseEvent,
+  type TerminatedEmission,
+  type TimeoutEmission,
+  type TransmitEmission,
+  type TransportErrorEmission,
+  type TransportErrorEvent,
+} from "./events.ts";
+import type { Statechart } from "./statechart.ts";
+import {
+  type RetransmissionTiming,
+  timerA,
+  timerB,
+  timerD,
+  timerM,
+  type Timing,
+} from "./timers.ts";
+
+/** Plain data: a call can be saved with it. */
+export interface InviteClientContext extends RetransmissionTiming {
+  /** The To-tags of the 2xx that were accepted, one for each branch of a fork. */
+  readonly acceptedTags: readonly string[];
+}
+
+/** What the machine takes. */
+export type InviteClientEvent =
+  | ResponseEvent
+  | TransportErrorEvent
+  | DisposeEvent
+  /** The transaction user wants the call no more. */
+  | { readonly type: "cancel" }
+  /** The machine's own: 64*T1 ran out, in one region or the other. */
+  | { readonly type: "expired" };
+
+/** What the machine tells. */
+export type InviteClientEmission =
+  | TransmitEmission
+  | ResponseEmission
+  | TimeoutEmission
+  | TransportErrorEmission
+  | TerminatedEmission
+  /** For the wire: the CANCEL, a transaction of its own (§9.1). */
+  | { readonly type: "cancel" }
+  /** For the wire: the ACK to a 3xx to 6xx, which belongs to this transaction (§17.1.1.3). */
+  | { readonly type: "acknowledge"; readonly message: unknown }
+  /** A 2xx that was accepted before came again: its ACK was lost (§13.2.2.4). */
+  | { readonly type: "repeatedAccept"; readonly message: unknown };
+
+/** The states, region by region. */
+export type InviteClientState = {
+  cancellation: "none" | "possible" | "deferred" | "sent" | "done";
+  transaction:
+    | { calling: "sending" | "retransmitting" | "waiting" }
+    | "proceeding"
+    | "accepted"
+    | "completed"
+    | "terminated";
+};
+
+/** The machine of an outgoing INVITE; `input` is its timing. */
+export const inviteClientMachine: Statechart<
+  InviteClientContext,
+  InviteClientEvent,
+  InviteClientState,
+  Timing,
+  InviteClientEmission
+> = setup({
+  types: {
+    context: {} as InviteClientContext,
+    events: {} as InviteClientEvent,
+    input: {} as Timing,
+    emitted: {} as InviteClientEmission,
+  },
+  actions: {
+    transmit: emit({ type: "transmit" }),
+    sendCancel: emit({ type: "cancel" }),
+    acknowledge: emit(({ event }) => ({ type: "acknowledge", message: messageOf(event) })),
+    tellTrying: emit(({ event }) => ({ type: "trying", message: messageOf(event) })),
+    tellProgress: emit(({ event }) => ({ type: "progress", message: messageOf(event) })),
+    tellAccept: emit(({ event }) => ({ type: "accept", message: messageOf(event) })),
+    tellRepeatedAccept: emit(({ event }) => ({
+      type: "repeatedAccept",
+      message: messageOf(event),
+    })),
+    tellRedirect: emit(({ event }) => ({ type: "redirect", message: messageOf(event) })),
+    tellReject: emit(({ event }) => ({ type: "reject", message: messageOf(event) })),
+    tellTimeout: emit({ type: "timeout" }),
+    tellTransportError: emit(({ event }) => ({ type: "transportError", error: errorOf(event) })),
+    tellTerminated: emit({ type: "terminated" }),
+    doubleInterval: assign({ interval: ({ context }) => context.interval * 2 }),
+    rememberTag: assign({
+      acceptedTags: ({ context, event }) => [
+        ...context.acceptedTags,
+        event.type === "response" ? event.toTag ?? "" : "",
+      ],
+    }),
+    expire: raise({ type: "expired" }),
+  },
+  guards: {
+    isReliable: ({ context }) => context.reliable,
+    isTrying: ({ event }) => hasStatus(event, 100, 100),
+    isProvisional: ({ event }) => hasStatus(event, 100, 199),
+    isSuccess: ({ event }) => hasStatus(event, 200, 299),
+    isRedirect: ({ event }) => hasStatus(event, 300, 399),
+    isFailure: ({ event }) => hasStatus(event, 400, 699),
+    isFinal: ({ event }) => hasStatus(event, 200, 699),
+    isFinalButSuccess: ({ event }) => hasStatus(event, 300, 699),
+    isRepeatedSuccess: ({ context, event }) =>
+      event.type === "response" && hasStatus(event, 200, 299) &&
+      context.acceptedTags.includes(event.toTag ?? ""),
+  },
+  delays: {
+    timerA,
+    timerB,
+    timerD,
+    timerM,
+    // §9.1: "if there is no final response for the original request in 64*T1 seconds ... the UAC
+    // SHOULD then consider the original transaction cancelled and SHOULD destroy the client
+    // transaction handling the original request".
+    cancelTimeout: timerB,
+  },
+}).createMachine({
+  id: "inviteClient",
+  context: ({ input }) => ({
+    T1: input.T1,
+    T2: input.T2,
+    T4: input.T4,
+    reliable: input.reliable,
+    interval: input.T1,
+    acceptedTags: [],
+  }),
+  type: "parallel",
+  states: {
+    // First, so that a CANCEL leaves before anybody is told of the response that allowed it.
+    cancellation: {
+      initial: "none",
+      on: { dispose: ".done", transportError: ".done", expired: ".done" },
+      states: {
+        none: {
+          on: {
+            // §9.1: "If no provisional response has been received, the CANCEL request MUST NOT be
+            // sent; rather, the client MUST wait for the arrival of a provisional response".
+            cancel: "deferred",
+            response: [
+              { guard: "isProvisional", target: "possible" },
+              { guard: "isFinal", target: "done" },
+            ],
+          },
+        },
+        possible: {
+          on: {
+            cancel: { target: "sent", actions: "sendCancel" },
+            response: { guard: "isFinal", target: "done" },
+          },
+        },
+        deferred: {
+          on: {
+            response: [
+              { guard: "isProvisional", target: "sent", actions: "sendCancel" },
+              // "If the original request has generated a final response, the CANCEL SHOULD NOT be
+              // sent, as it is an effective no-op".
+              { guard: "isFinal", target: "done" },
+            ],
+          },
+        },
+        sent: {
+          after: { cancelTimeout: { target: "done", actions: "expire" } },
+          on: { response: { guard: "isFinal", target: "done" } },
+        },
+        done: { type: "final" },
+      },
+    },
+    transaction: {
+      initial: "calling",
+      on: { dispose: ".terminated" },
+      states: {
+        calling: {
+          entry: "transmit",
+          initial: "sending",
+          after: {
+            // §17.1.1.2: "If the client transaction is still in the "Calling" state when timer B
+            // fires, the client transaction SHOULD inform the TU that a timeout has occurred."
+            timerB: { target: "terminated", actions: ["tellTimeout", "expire"] },
+          },
+          on: {
+            response: [
+              { guard: "isTrying", target: "proceeding", actions: "tellTrying" },
+              { guard: "isProvisional", target: "proceeding", actions: "tellProgress" },
+              { guard: "isSuccess", target: "accepted", actions: ["rememberTag", "tellAccept"] },
+              {
+                guard: "isRedirect",
+                target: "completed",
+                actions: ["acknowledge", "tellRedirect"],
+              },
+              { guard: "isFailure", target: "completed", actions: ["acknowledge", "tellReject"] },
+            ],
+            transportError: { target: "terminated", actions: "tellTransportError" },
+          },
+          states: {
+            sending: {
+              // "If an unreliable transport is being used, the client transaction MUST start timer
+              // A with a value of T1. If a reliable transport is being used, the client transaction
+              // SHOULD NOT start timer A".
+              always: [{ guard: "isReliable", target: "waiting" }, { target: "retransmitting" }],
+            },
+            retransmitting: {
+              // A child state, so that arming timer A again leaves timer B running.
+              after: {
+                timerA: {
+                  target: "retransmitting",
+                  reenter: true,
+                  actions: ["doubleInterval", "transmit"],
+                },
+              },
+            },
+            waiting: {},
+          },
+        },
+        proceeding: {
+          on: {
+            response: [
+              { guard: "isTrying", actions: "tellTrying" },
+              { guard: "isProvisional", actions: "tellProgress" },
+              { guard: "isSuccess", target: "accepted", actions: ["rememberTag", "tellAccept"] },
+              {
+                guard: "isRedirect",
+                target: "completed",
+                actions: ["acknowledge", "tellRedirect"],
+              },
+              { guard: "isFailure", target: "completed", actions: ["acknowledge", "tellReject"] },
+            ],
+            transportError: { target: "terminated", actions: "tellTransportError" },
+            expired: { target: "terminated", actions: "tellTimeout" },
+          },
+        },
+        accepted: {
+          // RFC 6026 §7.2: the transaction stays, so that 2xx of other branches and repeated ones
+          // find it. An ACK that could not be sent is the session's to mend.
+          after: { timerM: "terminated" },
+          on: {
+            response: [
+              { guard: "isRepeatedSuccess", actions: "tellRepeatedAccept" },
+              { guard: "isSuccess", actions: ["rememberTag", "tellAccept"] },
+            ],
+          },
+        },
+        completed: {
+          after: { timerD: "terminated" },
+          on: {
+            // §17.1.1.2: "Any retransmissions of the final response that are received while in the
+            // "Completed" state MUST cause the ACK to be re-passed to the transport layer for
+            // retransmission, but the newly received response MUST NOT be passed up to the TU."
+            response: { guard: "isFinalButSuccess", actions: "acknowledge" },
+            transportError: "terminated",
+          },
+        },
+        terminated: { type: "final", entry: "tellTerminated" },
+      },
+    },
+  },
+});

@@ -1,0 +1,190 @@
+/**
+ * The incoming INVITE: the INVITE server transaction of RFC 3261 §17.2.1 (Figure 7).
+ *
+ * Beyond the figure: `accepted` and timer L, in which repeated INVITEs are absorbed while the
+ * session repeats the 2xx (RFC 6026 §7.1); the 100 that is due after 200 ms as a child state of
+ * `proceeding`; `cancel` (§9.2); `dispose`.
+ *
+ * @module
+ */
+import { assign, emit, setup } from "xstate";
+import {
+  type DisposeEvent,
+  errorOf,
+  hasStatus,
+  messageOf,
+  type RequestEvent,
+  type RespondEvent,
+  type TerminatedEmission,
+  type TimeoutEmission,
+  type TransmitEmission,
+  type TransportErrorEmission,
+  type TransportErrorEvent,
+} from "./events.ts";
+import type { Statechart } from "./statechart.ts";
+import {
+  type RetransmissionTiming,
+  timerG,
+  timerH,
+  timerI,
+  timerL,
+  type Timing,
+} from "./timers.ts";
+
+/** Plain data: a transaction can be saved with it. */
+export type InviteServerContext = RetransmissionTiming;
+
+/** What the machine takes. */
+export type InviteServerEvent =
+  /** The INVITE came again. */
+  | RequestEvent
+  | RespondEvent
+  /** The ACK to a final response but 2xx came. */
+  | { readonly type: "ack" }
+  /** A CANCEL for this INVITE came. */
+  | { readonly type: "cancel"; readonly message?: unknown }
+  | TransportErrorEvent
+  | DisposeEvent;
+
+/** What the machine tells. */
+export type InviteServerEmission =
+  | TransmitEmission
+  /** For the wire: 100 (Trying), since the transaction user is taking its time. */
+  | { readonly type: "transmitTrying" }
+  /** For the transaction user: the caller wants the call no more. */
+  | { readonly type: "cancel"; readonly message: unknown }
+  /** No ACK came within timer H. */
+  | TimeoutEmission
+  | TransportErrorEmission
+  | TerminatedEmission;
+
+/** The states. */
+export type InviteServerState =
+  | { proceeding: "silent" | "answered" }
+  | "accepted"
+  | { completed: "sending" | "retransmitting" | "waiting" }
+  | "confirmed"
+  | "terminated";
+
+/** The machine of an incoming INVITE; `input` is its timing. */
+export const inviteServerMachine: Statechart<
+  InviteServerContext,
+  InviteServerEvent,
+  InviteServerState,
+  Timing,
+  InviteServerEmission
+> = setup({
+  types: {
+    context: {} as InviteServerContext,
+    events: {} as InviteServerEvent,
+    input: {} as Timing,
+    emitted: {} as InviteServerEmission,
+  },
+  actions: {
+    transmit: emit({ type: "transmit" }),
+    transmitTrying: emit({ type: "transmitTrying" }),
+    tellCancel: emit(({ event }) => ({ type: "cancel", message: messageOf(event) })),
+    tellTimeout: emit({ type: "timeout" }),
+    tellTransportError: emit(({ event }) => ({ type: "transportError", error: errorOf(event) })),
+    tellTerminated: emit({ type: "terminated" }),
+    lengthenInterval: assign({
+      interval: ({ context }) => Math.min(2 * context.interval, context.T2),
+    }),
+  },
+  guards: {
+    isReliable: ({ context }) => context.reliable,
+    isProvisional: ({ event }) => hasStatus(event, 100, 199),
+    isSuccess: ({ event }) => hasStatus(event, 200, 299),
+    isFailure: ({ event }) => hasStatus(event, 300, 699),
+  },
+  delays: {
+    timerG,
+    timerH,
+    timerI,
+    timerL,
+    // §17.2.1: "The server transaction MUST generate a 100 (Trying) response unless it knows that
+    // the TU will generate a provisional or final response within 200 ms".
+    tryingDelay: 200,
+  },
+}).createMachine({
+  id: "inviteServer",
+  context: ({ input }) => ({
+    T1: input.T1,
+    T2: input.T2,
+    T4: input.T4,
+    reliable: input.reliable,
+    interval: input.T1,
+  }),
+  initial: "proceeding",
+  on: { dispose: ".terminated" },
+  states: {
+    proceeding: {
+      initial: "silent",
+      on: {
+        cancel: { actions: "tellCancel" },
+        respond: [
+          { guard: "isSuccess", target: "accepted", actions: "transmit" },
+          { guard: "isFailure", target: "completed", actions: "transmit" },
+        ],
+        transportError: { target: "terminated", actions: "tellTransportError" },
+      },
+      states: {
+        silent: {
+          after: { tryingDelay: { target: "answered", actions: "transmitTrying" } },
+          on: {
+            respond: { guard: "isProvisional", target: "answered", actions: "transmit" },
+          },
+        },
+        answered: {
+          on: {
+            respond: { guard: "isProvisional", actions: "transmit" },
+            // "If a request retransmission is received while in the "Proceeding" state, the most
+            // recent provisional response that was received from the TU MUST be passed to the
+            // transport layer for retransmission."
+            request: { actions: "transmit" },
+          },
+        },
+      },
+    },
+    accepted: {
+      // RFC 6026 §7.1: "Any retransmissions of the INVITE request that are received while in this
+      // state are absorbed; 2xx responses from the TU are passed to the transport layer". A
+      // transport error is told, and the transaction stays.
+      after: { timerL: "terminated" },
+      on: {
+        respond: { guard: "isSuccess", actions: "transmit" },
+        transportError: { actions: "tellTransportError" },
+      },
+    },
+    completed: {
+      initial: "sending",
+      // "If timer H fires while in the "Completed" state, it implies that the ACK was never
+      // received ... the server transaction MUST ... indicate to the TU that a transaction failure
+      // has occurred."
+      after: { timerH: { target: "terminated", actions: "tellTimeout" } },
+      on: {
+        ack: "confirmed",
+        request: { actions: "transmit" },
+        transportError: { target: "terminated", actions: "tellTransportError" },
+      },
+      states: {
+        sending: {
+          always: [{ guard: "isReliable", target: "waiting" }, { target: "retransmitting" }],
+        },
+        retransmitting: {
+          after: {
+            timerG: {
+              target: "retransmitting",
+              reenter: true,
+              actions: ["lengthenInterval", "transmit"],
+            },
+          },
+        },
+        waiting: {},
+      },
+    },
+    // "The purpose of the "Confirmed" state is to absorb any additional ACK messages that arrive".
+    confirmed: { after: { timerI: "terminated" } },
+    terminated: { type: "final", entry: "tellTerminated" },
+  },
+});

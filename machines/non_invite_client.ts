@@ -1,0 +1,172 @@
+/**
+ * The client transaction of every request but INVITE and ACK: RFC 3261 §17.1.2 (Figure 6).
+ *
+ * Beyond the figure: retransmission is a region of its own, since timer E runs on from `trying`
+ * into `proceeding`; a reliable transport never enters it; `dispose`.
+ *
+ * @module
+ */
+import { assign, emit, setup } from "xstate";
+import {
+  type DisposeEvent,
+  errorOf,
+  hasStatus,
+  messageOf,
+  type ResponseEmission,
+  type ResponseEvent,
+  type TerminatedEmission,
+  type TimeoutEmission,
+  type TransmitEmission,
+  type TransportErrorEmission,
+  type TransportErrorEvent,
+} from "./events.ts";
+import type { Statechart } from "./statechart.ts";
+import { type RetransmissionTiming, timerE, timerF, timerK, type Timing } from "./timers.ts";
+
+/** Plain data: a transaction can be saved with it. */
+export interface NonInviteClientContext extends RetransmissionTiming {
+  /** Whether a provisional response has come: from then on timer E is T2. */
+  readonly isProceeding: boolean;
+}
+
+/** What the machine takes. */
+export type NonInviteClientEvent = ResponseEvent | TransportErrorEvent | DisposeEvent;
+
+/** What the machine tells. */
+export type NonInviteClientEmission =
+  | TransmitEmission
+  | ResponseEmission
+  | TimeoutEmission
+  | TransportErrorEmission
+  | TerminatedEmission;
+
+/** The states. */
+export type NonInviteClientState =
+  | {
+    pending: {
+      response: "trying" | "proceeding";
+      retransmission: "sending" | "retransmitting" | "waiting";
+    };
+  }
+  | "completed"
+  | "terminated";
+
+/** The machine of a request that is no INVITE; `input` is its timing. */
+export const nonInviteClientMachine: Statechart<
+  NonInviteClientContext,
+  NonInviteClientEvent,
+  NonInviteClientState,
+  Timing,
+  NonInviteClientEmission
+> = setup({
+  types: {
+    context: {} as NonInviteClientContext,
+    events: {} as NonInviteClientEvent,
+    input: {} as Timing,
+    emitted: {} as NonInviteClientEmission,
+  },
+  actions: {
+    transmit: emit({ type: "transmit" }),
+    tellTrying: emit(({ event }) => ({ type: "trying", message: messageOf(event) })),
+    tellProgress: emit(({ event }) => ({ type: "progress", message: messageOf(event) })),
+    tellAccept: emit(({ event }) => ({ type: "accept", message: messageOf(event) })),
+    tellRedirect: emit(({ event }) => ({ type: "redirect", message: messageOf(event) })),
+    tellReject: emit(({ event }) => ({ type: "reject", message: messageOf(event) })),
+    tellTimeout: emit({ type: "timeout" }),
+    tellTransportError: emit(({ event }) => ({ type: "transportError", error: errorOf(event) })),
+    tellTerminated: emit({ type: "terminated" }),
+    proceed: assign({ isProceeding: true }),
+    // §17.1.2.2: in Trying, "the timer is reset with a value of MIN(2*T1, T2)", and so on doubling;
+    // in Proceeding "Timer E MUST be reset with a value of T2 seconds".
+    lengthenInterval: assign({
+      interval: ({ context }) =>
+        context.isProceeding ? context.T2 : Math.min(2 * context.interval, context.T2),
+    }),
+  },
+  guards: {
+    isReliable: ({ context }) => context.reliable,
+    isTrying: ({ event }) => hasStatus(event, 100, 100),
+    isProvisional: ({ event }) => hasStatus(event, 100, 199),
+    isSuccess: ({ event }) => hasStatus(event, 200, 299),
+    isRedirect: ({ event }) => hasStatus(event, 300, 399),
+    isFailure: ({ event }) => hasStatus(event, 400, 699),
+  },
+  delays: { timerE, timerF, timerK },
+}).createMachine({
+  id: "nonInviteClient",
+  context: ({ input }) => ({
+    T1: input.T1,
+    T2: input.T2,
+    T4: input.T4,
+    reliable: input.reliable,
+    interval: input.T1,
+    isProceeding: false,
+  }),
+  initial: "pending",
+  on: { dispose: ".terminated" },
+  states: {
+    pending: {
+      type: "parallel",
+      entry: "transmit",
+      // "If Timer F fires while in the "Trying" state, the client transaction SHOULD inform the TU
+      // about the timeout", and in Proceeding "the TU MUST be informed of a timeout".
+      after: { timerF: { target: "terminated", actions: "tellTimeout" } },
+      on: {
+        response: [
+          { guard: "isSuccess", target: "completed", actions: "tellAccept" },
+          { guard: "isRedirect", target: "completed", actions: "tellRedirect" },
+          { guard: "isFailure", target: "completed", actions: "tellReject" },
+        ],
+        transportError: { target: "terminated", actions: "tellTransportError" },
+      },
+      states: {
+        response: {
+          initial: "trying",
+          states: {
+            trying: {
+              on: {
+                response: [
+                  { guard: "isTrying", target: "proceeding", actions: ["proceed", "tellTrying"] },
+                  {
+                    guard: "isProvisional",
+                    target: "proceeding",
+                    actions: ["proceed", "tellProgress"],
+                  },
+                ],
+              },
+            },
+            proceeding: {
+              on: {
+                response: [
+                  { guard: "isTrying", actions: "tellTrying" },
+                  { guard: "isProvisional", actions: "tellProgress" },
+                ],
+              },
+            },
+          },
+        },
+        retransmission: {
+          initial: "sending",
+          states: {
+            sending: {
+              always: [{ guard: "isReliable", target: "waiting" }, { target: "retransmitting" }],
+            },
+            retransmitting: {
+              after: {
+                timerE: {
+                  target: "retransmitting",
+                  reenter: true,
+                  actions: ["lengthenInterval", "transmit"],
+                },
+              },
+            },
+            waiting: {},
+          },
+        },
+      },
+    },
+    // "The "Completed" state exists to buffer any additional response retransmissions".
+    completed: { after: { timerK: "terminated" } },
+    terminated: { type: "final", entry: "tellTerminated" },
+  },
+});

@@ -1,0 +1,246 @@
+/**
+ * The values of headers, each with the grammar of its own section in RFC 3261 §20 or of the RFC
+ * that added it. One table, so that a new header is one line.
+ *
+ * @module
+ */
+import { isDigit, isUri, isWord } from "./characters.ts";
+import { type NameAddrHeader, readNameAddr } from "./name_addr_header.ts";
+import type { ParameterValues } from "./parameters.ts";
+import { type Scanner, skipComment } from "./scanner.ts";
+import { readVia, type ViaHeader } from "./via_header.ts";
+
+/** RFC 3261 §8.1.1.5: "The sequence number value MUST be ... less than 2**31." */
+export const MAX_CSEQ: number = 2 ** 31 - 1;
+/** RFC 3261 §25.1: delta-seconds, RSeq and their like are 32 bits wide. */
+const MAX_UINT32 = 2 ** 32 - 1;
+
+/** CSeq: the number and method of a request (RFC 3261 §20.16). */
+export interface CSeqHeader {
+  readonly number: number;
+  readonly method: string;
+}
+
+/** RAck: which reliable provisional response a PRACK is for (RFC 3262 §7.2). */
+export interface RAckHeader {
+  readonly rseq: number;
+  readonly cseq: number;
+  readonly method: string;
+}
+
+/** A value with parameters: Content-Disposition, Event, Reason, Accept and their like. */
+export interface ParameterizedValue {
+  /** The value in lower case, where case does not count; as it came, for Replaces. */
+  readonly value: string;
+  /** Its parameters. */
+  readonly parameters: ParameterValues;
+}
+
+/** A challenge, credentials, or what is told after authentication (RFC 3261 §20.27, §20.44). */
+export interface AuthenticationHeader {
+  /** The scheme in lower case, `digest`; empty for Authentication-Info. */
+  readonly scheme: string;
+  /** `name=value`, with quotes and escapes resolved. */
+  readonly parameters: ParameterValues;
+}
+
+/** Retry-After (RFC 3261 §20.33). */
+export interface RetryAfterHeader {
+  readonly seconds: number;
+  readonly parameters: ParameterValues;
+}
+
+/** What each known header holds. */
+export interface HeaderValues {
+  "Accept": ParameterizedValue[];
+  "Allow": string[];
+  "Allow-Events": string[];
+  "Authentication-Info": AuthenticationHeader[];
+  "Authorization": AuthenticationHeader[];
+  "Call-Info": ParameterizedValue[];
+  "Contact": NameAddrHeader[] | "*";
+  "Content-Disposition": ParameterizedValue;
+  "Content-Encoding": string[];
+  "Content-Length": number;
+  "Content-Type": ParameterizedValue;
+  "CSeq": CSeqHeader;
+  "Date": Date;
+  "Event": ParameterizedValue;
+  "Expires": number;
+  "From": NameAddrHeader;
+  "In-Reply-To": string[];
+  "Max-Forwards": number;
+  "Min-Expires": number;
+  "Min-SE": ParameterizedValue;
+  "Path": NameAddrHeader[];
+  "Proxy-Authenticate": AuthenticationHeader[];
+  "Proxy-Authorization": AuthenticationHeader[];
+  "Proxy-Require": string[];
+  "RAck": RAckHeader;
+  "Reason": ParameterizedValue[];
+  "Record-Route": NameAddrHeader[];
+  "Refer-To": NameAddrHeader;
+  "Referred-By": NameAddrHeader;
+  "Replaces": ParameterizedValue;
+  "Reply-To": NameAddrHeader;
+  "Require": string[];
+  "Retry-After": RetryAfterHeader;
+  "Route": NameAddrHeader[];
+  "RSeq": number;
+  "Service-Route": NameAddrHeader[];
+  "Session-Expires": ParameterizedValue;
+  "Subscription-State": ParameterizedValue;
+  "Supported": string[];
+  "To": NameAddrHeader;
+  "Unsupported": string[];
+  "Via": ViaHeader[];
+  "WWW-Authenticate": AuthenticationHeader[];
+}
+
+function readCSeq(scanner: Scanner): CSeqHeader {
+  const number = scanner.number(MAX_CSEQ, "a sequence number");
+  scanner.skipLws();
+  return { number, method: scanner.token("a method") };
+}
+
+function readRAck(scanner: Scanner): RAckHeader {
+  const rseq = scanner.number(MAX_UINT32, "a response number");
+  scanner.skipLws();
+  const cseq = readCSeq(scanner);
+  return { rseq, cseq: cseq.number, method: cseq.method };
+}
+
+function readToken(scanner: Scanner): string {
+  return scanner.token();
+}
+
+/** `token` or `type/subtype`, then parameters. */
+function readValue(scanner: Scanner): ParameterizedValue {
+  let value = scanner.token("a value").toLowerCase();
+  if (scanner.take("/")) value += `/${scanner.token("a media subtype").toLowerCase()}`;
+  return { value, parameters: scanner.parameters() };
+}
+
+/** A Call-ID, then parameters (RFC 3891 §6.1): a word ends where `;` begins. */
+function readReplaces(scanner: Scanner): ParameterizedValue {
+  const value = scanner.run((code) => isWord(code) || code === 0x40, "a Call-ID");
+  return { value, parameters: scanner.parameters() };
+}
+
+function readInfo(scanner: Scanner): ParameterizedValue {
+  scanner.expect("<");
+  const value = scanner.run(isUri, "a URI");
+  scanner.expect(">");
+  return { value, parameters: scanner.parameters() };
+}
+
+function readContact(scanner: Scanner): NameAddrHeader[] | "*" {
+  return scanner.take("*") ? "*" : scanner.list(readNameAddr);
+}
+
+/** RFC 3261 §20: a URI without angle brackets has no parameters of its own, and no commas. */
+function readAuthentication(scanner: Scanner): AuthenticationHeader {
+  const scheme = scanner.token("an authentication scheme").toLowerCase();
+  scanner.skipLws();
+  return { scheme, parameters: readAuthenticationParameters(scanner) };
+}
+
+function readAuthenticationParameters(scanner: Scanner): ParameterValues {
+  const parameters: ParameterValues = Object.create(null);
+  do {
+    const name = scanner.token("a parameter's name").toLowerCase();
+    scanner.expect("=");
+    parameters[name] = scanner.peek() === 0x22
+      ? scanner.quotedString()
+      : scanner.run((code) => isWord(code) || code === 0x40, "a value");
+  } while (scanner.take(","));
+  return parameters;
+}
+
+function readRetryAfter(scanner: Scanner): RetryAfterHeader {
+  const seconds = scanner.number(MAX_UINT32, "seconds");
+  scanner.skipLws();
+  if (scanner.peek() === 0x28) scanner.pos = skipComment(scanner.text, scanner.pos, scanner.end);
+  return { seconds, parameters: scanner.parameters() };
+}
+
+const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+/** RFC 3261 §20.17: "SIP restricts the time zone in SIP-date to "GMT"". */
+function readDate(scanner: Scanner): Date {
+  if (!DAYS.includes(scanner.token("a day of the week"))) scanner.fail("a day of the week before");
+  scanner.expect(",");
+  const day = scanner.number(31, "a day of the month");
+  scanner.skipLws();
+  const month = MONTHS.indexOf(scanner.token("a month"));
+  if (month < 0) scanner.fail("a month before this");
+  scanner.skipLws();
+  const year = scanner.number(9999, "a year");
+  scanner.skipLws();
+  const clock = scanner.run((code) => isDigit(code) || code === 0x3a, "a time of day");
+  const [hours = 99, minutes = 99, seconds = 99] = clock.split(":").map(Number);
+  if (clock.length !== 8 || hours > 23 || minutes > 59 || seconds > 60) {
+    scanner.fail("hh:mm:ss before this");
+  }
+  scanner.skipLws();
+  if (scanner.peek() !== 0x47 || scanner.token("GMT") !== "GMT") scanner.fail("GMT");
+  return new Date(Date.UTC(year, month, day, hours, minutes, seconds));
+}
+
+const seconds = (scanner: Scanner): number => scanner.number(MAX_UINT32, "seconds");
+const list = <T>(read: (scanner: Scanner) => T) => (scanner: Scanner): T[] => scanner.list(read);
+/** `#token`, which may be empty: a Supported or Allow that names nothing. */
+const tokens = (scanner: Scanner): string[] => {
+  scanner.skipLws();
+  return scanner.peek() < 0 ? [] : scanner.list(readToken);
+};
+
+/** How the values of each header are read. A list is read from every line that it stands in. */
+export const readers: { [N in keyof HeaderValues]: (scanner: Scanner) => HeaderValues[N] } = {
+  "Accept": (scanner) => (scanner.skipLws(), scanner.peek() < 0 ? [] : scanner.list(readValue)),
+  "Allow": tokens,
+  "Allow-Events": tokens,
+  "Authentication-Info": (scanner) => [
+    { scheme: "", parameters: readAuthenticationParameters(scanner) },
+  ],
+  "Authorization": (scanner) => [readAuthentication(scanner)],
+  "Call-Info": list(readInfo),
+  "Contact": readContact,
+  "Content-Disposition": readValue,
+  "Content-Encoding": tokens,
+  "Content-Length": (scanner) => scanner.number(Number.MAX_SAFE_INTEGER, "a length"),
+  "Content-Type": readValue,
+  "CSeq": readCSeq,
+  "Date": readDate,
+  "Event": readValue,
+  "Expires": seconds,
+  "From": readNameAddr,
+  "In-Reply-To": list((scanner) => scanner.run((c) => isWord(c) || c === 0x40, "a Call-ID")),
+  "Max-Forwards": (scanner) => scanner.number(255, "a number of hops"),
+  "Min-Expires": seconds,
+  "Min-SE": readValue,
+  "Path": list(readNameAddr),
+  "Proxy-Authenticate": (scanner) => [readAuthentication(scanner)],
+  "Proxy-Authorization": (scanner) => [readAuthentication(scanner)],
+  "Proxy-Require": tokens,
+  "RAck": readRAck,
+  "Reason": list(readValue),
+  "Record-Route": list(readNameAddr),
+  "Refer-To": readNameAddr,
+  "Referred-By": readNameAddr,
+  "Replaces": readReplaces,
+  "Reply-To": readNameAddr,
+  "Require": tokens,
+  "Retry-After": readRetryAfter,
+  "Route": list(readNameAddr),
+  "RSeq": (scanner) => scanner.number(MAX_UINT32, "a response number"),
+  "Service-Route": list(readNameAddr),
+  "Session-Expires": readValue,
+  "Subscription-State": readValue,
+  "Supported": tokens,
+  "To": readNameAddr,
+  "Unsupported": tokens,
+  "Via": list(readVia),
+  "WWW-Authenticate": (scanner) => [readAuthentication(scanner)],
+};

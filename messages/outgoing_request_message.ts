@@ -1,0 +1,236 @@
+/**
+ * Requests that a program makes (RFC 3261 §8.1.1).
+ *
+ * @module
+ */
+import { type BinaryBody, type Body, printMessage } from "./body.ts";
+import { every, isToken } from "./characters.ts";
+import { InvalidArgumentError } from "./errors.ts";
+import { canonicalName, headerId } from "./header_names.ts";
+import { NameAddrHeader } from "./name_addr_header.ts";
+import { checkLine } from "./parameters.ts";
+import { type Identifiers, sharedIdentifiers } from "./random.ts";
+import type { URI } from "./uri.ts";
+
+/** What may be said about a request beyond its four addresses; everything has a default. */
+export interface OutgoingRequestMessageOptions {
+  /** Call-ID; a new one by default. */
+  callId?: string;
+  /** What a new Call-ID begins with. */
+  callIdPrefix?: string;
+  /** The number in CSeq; 1 by default. */
+  cseq?: number;
+  /** The display name in To. */
+  toDisplayName?: string;
+  /** The tag in To, for a request within a dialog. */
+  toTag?: string;
+  /** The display name in From. */
+  fromDisplayName?: string;
+  /** The tag in From; a new one by default. */
+  fromTag?: string;
+  /** Whether Via asks for the answer at the port that the request came from (RFC 3581). */
+  forceRport?: boolean;
+  /** What goes into Supported. */
+  optionTags?: string[];
+  /** What goes into Route, in order, each in angle brackets. */
+  routeSet?: string[];
+  /** What goes into User-Agent. */
+  userAgentString?: string;
+  /** The sent-by host and port in Via; the transport's own by default. */
+  viaHost?: string;
+  /** Where names come from that have to be unique; the runtime's random source by default. */
+  identifiers?: Identifiers;
+}
+
+/** RFC 3261 §8.1.1.6: "the value SHOULD be 70". */
+const MAX_FORWARDS = 70;
+
+/** Throws unless a text is one header line, `Name: value`, that may go onto the wire. */
+export function checkHeaderLine(field: string, line: string): string {
+  checkLine(field, line);
+  const colon = line.indexOf(":");
+  if (colon < 1 || !every(line.slice(0, colon).trimEnd(), isToken)) {
+    throw new InvalidArgumentError(field, "a header's name and ':'", JSON.stringify(line));
+  }
+  return line;
+}
+
+/** Throws unless a text may go into a header that the program or the engine sets by name. */
+function checkHeader(name: string, value: string): string {
+  if (!every(name, isToken)) {
+    throw new InvalidArgumentError("header name", "a token", JSON.stringify(name));
+  }
+  return checkLine(`header ${name}`, value);
+}
+
+/**
+ * A request to send: pass it to `core.invite()` and its like. What may be set may be set until
+ * then.
+ *
+ * @example
+ * ```ts
+ * import { OutgoingRequestMessage, URI } from "@strowger/sip";
+ *
+ * const bob = URI.parse("sip:bob@example.com");
+ * const alice = URI.parse("sip:alice@example.com");
+ * const message = new OutgoingRequestMessage("INVITE", bob, alice, bob, {}, ["Subject: lunch"]);
+ * console.assert(message.getHeader("Subject") === "lunch");
+ * ```
+ */
+export class OutgoingRequestMessage {
+  /** The headers that the engine sets, by name, besides `extraHeaders`. */
+  readonly headers: { [name: string]: string[] };
+  /** The method. */
+  readonly method: string;
+  /** The Request-URI. */
+  readonly ruri: URI;
+  /** From, whole. */
+  readonly from: NameAddrHeader;
+  /** The tag in From. */
+  readonly fromTag: string;
+  /** The address in From. */
+  readonly fromURI: URI;
+  /** To, whole. */
+  readonly to: NameAddrHeader;
+  /** The tag in To, where there is one. */
+  readonly toTag: string | undefined;
+  /** The address in To. */
+  readonly toURI: URI;
+  /** The branch of the topmost Via, once it is set. */
+  branch: string | undefined;
+  /** Call-ID. */
+  readonly callId: string;
+  /** Header lines of the program, `Name: value` each. */
+  extraHeaders: string[];
+  /** The body. */
+  body: Body | BinaryBody | undefined;
+  private sequence: number;
+  private readonly viaHost: string | undefined;
+  private readonly forceRport: boolean;
+
+  /** Makes a request. Throws `InvalidArgumentError` for what cannot go onto the wire. */
+  constructor(
+    method: string,
+    ruri: URI,
+    fromURI: URI,
+    toURI: URI,
+    options: OutgoingRequestMessageOptions = {},
+    extraHeaders: string[] = [],
+    body?: Body | BinaryBody,
+  ) {
+    if (!every(method, isToken)) {
+      throw new InvalidArgumentError("method", "a token", JSON.stringify(method));
+    }
+    const identifiers = options.identifiers ?? sharedIdentifiers();
+    this.method = method;
+    this.ruri = ruri;
+    this.fromURI = fromURI;
+    this.toURI = toURI;
+    this.fromTag = options.fromTag ?? identifiers.tag();
+    this.from = new NameAddrHeader(fromURI, options.fromDisplayName, { tag: this.fromTag });
+    this.toTag = options.toTag;
+    this.to = new NameAddrHeader(toURI, options.toDisplayName);
+    this.to.setParam("tag", options.toTag);
+    this.callId = checkLine(
+      "callId",
+      options.callId ?? (options.callIdPrefix ?? "") + identifiers.callId(),
+    );
+    this.sequence = options.cseq ?? 1;
+    this.viaHost = options.viaHost;
+    this.forceRport = options.forceRport ?? true;
+    this.headers = Object.create(null);
+    if (options.routeSet?.length) this.setHeader("Route", options.routeSet);
+    this.setHeader("Max-Forwards", `${MAX_FORWARDS}`);
+    this.setHeader("From", this.from.toString());
+    this.setHeader("To", this.to.toString());
+    this.setHeader("Call-ID", this.callId);
+    this.cseq = this.sequence;
+    if (options.optionTags?.length) this.setHeader("Supported", options.optionTags.join(", "));
+    if (options.userAgentString) this.setHeader("User-Agent", options.userAgentString);
+    this.extraHeaders = extraHeaders.map((line, i) => checkHeaderLine(`extraHeaders[${i}]`, line));
+    this.body = body;
+  }
+
+  /** The number in CSeq. */
+  get cseq(): number {
+    return this.sequence;
+  }
+
+  set cseq(value: number) {
+    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 31) {
+      throw new InvalidArgumentError("cseq", "an integer from 0 to 2^31 - 1", `${value}`);
+    }
+    this.sequence = value;
+    this.setHeader("CSeq", `${value} ${this.method}`);
+  }
+
+  /** The first value of a header, of the engine's or the program's. */
+  getHeader(name: string): string | undefined {
+    return this.getHeaders(name)[0];
+  }
+
+  /** Every value of a header, of the engine's first and then the program's. */
+  getHeaders(name: string): string[] {
+    const canonical = canonicalName(name).toLowerCase();
+    const values: string[] = [];
+    for (const key in this.headers) {
+      if (key.toLowerCase() === canonical) values.push(...(this.headers[key] ?? []));
+    }
+    for (const line of this.extraHeaders) {
+      const colon = line.indexOf(":");
+      if (canonicalName(line.slice(0, colon).trim()).toLowerCase() === canonical) {
+        values.push(line.slice(colon + 1).trim());
+      }
+    }
+    return values;
+  }
+
+  /** Whether a header is there. */
+  hasHeader(name: string): boolean {
+    return this.getHeaders(name).length > 0;
+  }
+
+  /** Sets a header, in place of all that the engine set by this name before. */
+  setHeader(name: string, value: string | string[]): void {
+    const values = typeof value === "string" ? [value] : value;
+    const canonical = headerId(name) < 0 ? name : canonicalName(name);
+    this.headers[canonical] = values.map((each) => checkHeader(canonical, each));
+  }
+
+  /**
+   * Sets the topmost Via.
+   *
+   * @param branch The transaction's branch.
+   * @param transport `UDP`, `TCP`, `TLS`, `WS` or `WSS`.
+   * @param sentBy Host and port to use where the options named none.
+   */
+  setViaHeader(branch: string, transport = "WSS", sentBy = "invalid"): void {
+    this.branch = branch;
+    const rport = this.forceRport ? ";rport" : "";
+    const value = `SIP/2.0/${transport} ${this.viaHost ?? sentBy};branch=${branch}${rport}`;
+    this.setHeader("Via", value);
+  }
+
+  /** The message as octets, as it goes onto the wire. */
+  toBytes(): Uint8Array {
+    return printMessage(this.head(), this.body);
+  }
+
+  /** The message as text; a body that is no text is decoded as if it were. */
+  toString(): string {
+    return new TextDecoder().decode(this.toBytes());
+  }
+
+  private head(): string {
+    let text = `${this.method} ${checkLine("ruri", this.ruri.toString())} SIP/2.0\r\n`;
+    const { Via, ...others } = this.headers;
+    for (const via of Via ?? []) text += `Via: ${via}\r\n`;
+    for (const name in others) {
+      for (const value of others[name] ?? []) text += `${name}: ${checkHeader(name, value)}\r\n`;
+    }
+    this.extraHeaders.forEach((line, i) => {
+      text += `${checkHeaderLine(`extraHeaders[${i}]`, line)}\r\n`;
+    });
+    return text;
+  }
+}

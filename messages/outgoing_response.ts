@@ -1,0 +1,142 @@
+/**
+ * Responses (RFC 3261 §8.2.6).
+ *
+ * @module
+ */
+import { type BinaryBody, type Body, printMessage } from "./body.ts";
+import { InvalidArgumentError } from "./errors.ts";
+import type { AnswerableRequest } from "./fault.ts";
+import type { IncomingRequestMessage } from "./incoming_message.ts";
+import { checkHeaderLine } from "./outgoing_request_message.ts";
+import { checkLine } from "./parameters.ts";
+import { sharedIdentifiers } from "./random.ts";
+import { reasonPhraseOf } from "./reason_phrases.ts";
+
+/** What a response says. */
+export interface ResponseOptions {
+  /** The status code, 100 to 699. */
+  statusCode: number;
+  /** The reason phrase; the RFC's own for the status code by default. */
+  reasonPhrase?: string;
+  /** The tag in To where the request has none; a new one by default. */
+  toTag?: string;
+  /** What goes into Server. */
+  userAgent?: string;
+  /** What goes into Supported. */
+  supported?: string[];
+  /** Header lines of the program, `Name: value` each. */
+  extraHeaders?: string[];
+  /** The body. */
+  body?: Body | BinaryBody;
+}
+
+/** A response that was sent. */
+export interface OutgoingResponse {
+  /** The message as text. */
+  readonly message: string;
+}
+
+/** A response that is ready to send. */
+export interface PrintedResponse extends OutgoingResponse {
+  /** The message as it goes onto the wire. */
+  readonly bytes: Uint8Array;
+}
+
+/** The parts of a request that its answers repeat. */
+interface Echo extends AnswerableRequest {
+  readonly recordRoute?: readonly string[];
+  readonly timestamp?: string | undefined;
+}
+
+/** IPv6 addresses in `received` stand without brackets, as RFC 5118 §4.5 recommends. */
+function bare(host: string): string {
+  return host.startsWith("[") ? host.slice(1, -1) : host;
+}
+
+/**
+ * The request's Via values, the topmost with where the request really came from.
+ *
+ * RFC 3261 §18.2.1: "If the host portion of the "sent-by" parameter contains a domain name, or if
+ * it contains an IP address that differs from the packet source address, the server MUST add a
+ * "received" parameter". RFC 3581 §4 asks for it whenever `rport` is there, and fills that in.
+ */
+function viaValues(request: IncomingRequestMessage): string[] {
+  const [top = "", ...others] = request.getHeaders("Via");
+  const { via, source } = request;
+  if (source === undefined) return [top, ...others];
+  let value = top;
+  if (via.rport === null) {
+    value = value.replace(/;\s*rport(?=\s*(;|$))/i, `;rport=${source.port}`);
+  }
+  const differs = bare(via.host).toLowerCase() !== bare(source.host).toLowerCase();
+  if (via.received === undefined && (differs || via.rport === null)) {
+    value += `;received=${bare(source.host)}`;
+  }
+  return [value, ...others];
+}
+
+function echoOf(request: IncomingRequestMessage, status: number): Echo {
+  // RFC 3261 §12.1.1: a response that makes a dialog "MUST copy all Record-Route header field
+  // values from the request".
+  const makesDialog = status > 100 && status < 300;
+  return {
+    method: request.method,
+    via: viaValues(request),
+    from: request.getHeader("From") ?? "",
+    to: request.getHeader("To") ?? "",
+    callId: request.callId,
+    cseq: request.getHeader("CSeq") ?? "",
+    recordRoute: makesDialog ? request.getHeaders("Record-Route") : [],
+    timestamp: status === 100 ? request.getHeader("Timestamp") : undefined,
+  };
+}
+
+function print(echo: Echo, hasToTag: boolean, options: ResponseOptions): PrintedResponse {
+  const { statusCode } = options;
+  if (!Number.isInteger(statusCode) || statusCode < 100 || statusCode > 699) {
+    throw new InvalidArgumentError("statusCode", "an integer from 100 to 699", `${statusCode}`);
+  }
+  const reason = checkLine("reasonPhrase", options.reasonPhrase ?? reasonPhraseOf(statusCode));
+  let head = `SIP/2.0 ${statusCode} ${reason}\r\n`;
+  for (const via of echo.via) head += `Via: ${via}\r\n`;
+  for (const route of echo.recordRoute ?? []) head += `Record-Route: ${route}\r\n`;
+  head += `From: ${echo.from}\r\nTo: ${echo.to}`;
+  // RFC 3261 §8.2.6.2: "if the To header field in the request did not contain a tag ... the UAS
+  // MUST add a tag to the To header field in the response (with the exception of the 100 (Trying)
+  // response, in which a tag MAY be present)".
+  if (!hasToTag && (statusCode > 100 || options.toTag !== undefined)) {
+    head += `;tag=${checkLine("toTag", options.toTag ?? sharedIdentifiers().tag())}`;
+  }
+  head += `\r\nCall-ID: ${echo.callId}\r\nCSeq: ${echo.cseq}\r\n`;
+  if (echo.timestamp !== undefined) head += `Timestamp: ${echo.timestamp}\r\n`;
+  if (options.supported?.length) {
+    head += `Supported: ${checkLine("supported", options.supported.join(", "))}\r\n`;
+  }
+  if (options.userAgent) head += `Server: ${checkLine("userAgent", options.userAgent)}\r\n`;
+  options.extraHeaders?.forEach((line, i) => {
+    head += `${checkHeaderLine(`extraHeaders[${i}]`, line)}\r\n`;
+  });
+  const bytes = printMessage(head, options.body);
+  return { bytes, message: new TextDecoder().decode(bytes) };
+}
+
+/**
+ * Builds a response to a request: Via, Record-Route, From, To, Call-ID and CSeq as the request has
+ * them, and what the options add.
+ *
+ * @throws `InvalidArgumentError` for what cannot go onto the wire.
+ */
+export function constructOutgoingResponse(
+  request: IncomingRequestMessage,
+  options: ResponseOptions,
+): PrintedResponse {
+  return print(echoOf(request, options.statusCode), request.toTag !== undefined, options);
+}
+
+/** Builds a response to a request that could not be parsed: see `Fault.request`. */
+export function constructFaultResponse(
+  request: AnswerableRequest,
+  options: ResponseOptions,
+): PrintedResponse {
+  return print(request, /;\s*tag\s*=/i.test(request.to), options);
+}

@@ -1,0 +1,193 @@
+/**
+ * A reader of header values: the pieces of grammar that RFC 3261 §25.1 builds its headers from.
+ * Every method moves forward only, so reading is linear in the size of the text.
+ *
+ * @module
+ */
+import { isDigit, isLws, isToken, isValue } from "./characters.ts";
+import type { ParameterValues } from "./parameters.ts";
+
+/**
+ * How a place that does not fit the grammar travels inside messages/: thrown by what reads, caught
+ * by what was asked to parse, and told from there as a `Fault`. It is no Error, since a stack trace
+ * for every bad message would be a gift to whoever sends them.
+ */
+export class Unexpected {
+  /** The place, in characters of the text that was read. */
+  readonly offset: number;
+  /** What the grammar asks for there. */
+  readonly expected: string;
+  /** The response code that it calls for. */
+  readonly status: number;
+
+  /** Notes the place. */
+  constructor(offset: number, expected: string, status = 400) {
+    this.offset = offset;
+    this.expected = expected;
+    this.status = status;
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** The first position at or after `pos` that is not linear white space. */
+export function skipLws(text: string, pos: number, end: number): number {
+  while (pos < end && isLws(text.charCodeAt(pos))) pos++;
+  return pos;
+}
+
+/** The position behind the quoted string that opens at `pos`. */
+export function skipQuoted(text: string, pos: number, end: number): number {
+  for (let i = pos + 1; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) return i + 1;
+    if (code === BACKSLASH) i++;
+  }
+  throw new Unexpected(end, `a closing '"'`);
+}
+
+/** The position behind the comment that opens at `pos`; comments nest. */
+export function skipComment(text: string, pos: number, end: number): number {
+  let depth = 0;
+  for (let i = pos; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (code === BACKSLASH) i++;
+    else if (code === 0x28) depth++;
+    else if (code === 0x29 && --depth === 0) return i + 1;
+  }
+  throw new Unexpected(end, "a closing ')'");
+}
+
+/** A folded text as one line: a fold is one space (RFC 3261 §7.3.1). */
+export function unfold(text: string): string {
+  if (!text.includes("\r\n")) return text;
+  return text.split("\r\n").map((line) => line.trim()).join(" ");
+}
+
+/** What a quoted string says: the text between the quotes, each escaped character itself. */
+export function unquote(quoted: string): string {
+  const inner = unfold(quoted.slice(1, -1));
+  if (!inner.includes("\\")) return inner;
+  let plain = "";
+  for (let i = 0; i < inner.length; i++) {
+    if (inner.charCodeAt(i) === BACKSLASH) i++;
+    plain += inner.charAt(i);
+  }
+  return plain;
+}
+
+/** A text as a quoted string. */
+export function quote(text: string): string {
+  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+}
+
+/** Reads one header value, or one part of it, from `pos` to `end`. */
+export class Scanner {
+  /** What is read. */
+  readonly text: string;
+  /** Where reading goes on. */
+  pos: number;
+  /** Where the value ends. */
+  readonly end: number;
+
+  /** Starts before `pos`. */
+  constructor(text: string, pos = 0, end: number = text.length) {
+    this.text = text;
+    this.pos = pos;
+    this.end = end;
+  }
+
+  /** The next character's code, or -1 at the end. */
+  peek(): number {
+    return this.pos < this.end ? this.text.charCodeAt(this.pos) : -1;
+  }
+
+  /** Throws what was expected at this place. */
+  fail(expected: string): never {
+    throw new Unexpected(this.pos, expected);
+  }
+
+  /** Passes over white space. */
+  skipLws(): void {
+    this.pos = skipLws(this.text, this.pos, this.end);
+  }
+
+  /** Passes over one character with the white space around it, if it is there. */
+  take(character: string): boolean {
+    this.skipLws();
+    if (this.peek() !== character.charCodeAt(0)) return false;
+    this.pos++;
+    this.skipLws();
+    return true;
+  }
+
+  /** As `take`, for a character that has to be there. */
+  expect(character: string): void {
+    if (!this.take(character)) this.fail(`'${character}'`);
+  }
+
+  /** Requires that nothing but white space is left. */
+  finish(): void {
+    this.skipLws();
+    if (this.pos < this.end) this.fail("the end of the value");
+  }
+
+  /** The characters for which `test` holds; `what` names them if there are none. */
+  run(test: (code: number) => boolean, what: string): string {
+    const start = this.pos;
+    while (this.pos < this.end && test(this.text.charCodeAt(this.pos))) this.pos++;
+    if (this.pos === start) this.fail(what);
+    return this.text.slice(start, this.pos);
+  }
+
+  /** A `token`. */
+  token(what = "a token"): string {
+    return this.run(isToken, what);
+  }
+
+  /** A decimal number of at most `max`. */
+  number(max: number, what = "a number"): number {
+    const start = this.pos;
+    const value = Number(this.run(isDigit, what));
+    if (value > max) throw new Unexpected(start, `${what} of at most ${max}`);
+    return value;
+  }
+
+  /** A quoted string, as it was meant. */
+  quotedString(): string {
+    if (this.peek() !== QUOTE) this.fail("a quoted string");
+    const start = this.pos;
+    this.pos = skipQuoted(this.text, start, this.end);
+    return unquote(this.text.slice(start, this.pos));
+  }
+
+  /** What is left, without the white space around it. */
+  rest(): string {
+    const start = this.pos;
+    this.pos = this.end;
+    return unfold(this.text.slice(start, this.end).trim());
+  }
+
+  /** `*( SEMI generic-param )`: names in lower case, quoted values as they were meant. */
+  parameters(): ParameterValues {
+    const values: ParameterValues = Object.create(null);
+    while (this.take(";")) {
+      const name = this.token("a parameter's name").toLowerCase();
+      const value = this.take("=") ? this.parameterValue() : null;
+      if (!(name in values)) values[name] = value;
+    }
+    return values;
+  }
+
+  private parameterValue(): string {
+    return this.peek() === QUOTE ? this.quotedString() : this.run(isValue, "a parameter's value");
+  }
+
+  /** A comma-separated list of at least one element, each read by `read`. */
+  list<T>(read: (scanner: Scanner) => T): T[] {
+    const elements: T[] = [];
+    do elements.push(read(this)); while (this.take(","));
+    return elements;
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The one interface behind which every transport stands, and which a program may implement for a
+ * network of its own (RFC 3261 §18).
+ *
+ * @module
+ */
+import type { Fault } from "../messages/fault.ts";
+
+/** Where a message goes to, or came from. */
+export interface Destination {
+  /** A host name or address; an IPv6 address stands without brackets. */
+  readonly host: string;
+  /** The port, 1 to 65535. */
+  readonly port: number;
+  /**
+   * The connection that a message came by, where the transport has connections. What is sent to a
+   * destination that names one goes by it while it is open, and to `host` and `port` otherwise.
+   */
+  readonly connection?: string;
+}
+
+/**
+ * What a transport hands its messages to: the engine. None of these methods throws.
+ */
+export interface TransportReceiver {
+  /**
+   * One whole message. The receiver keeps `bytes`, so a transport that reads into a reused buffer
+   * copies first.
+   */
+  receive(bytes: Uint8Array, from: Destination): void;
+  /**
+   * A stream can no longer be cut into messages. The receiver may answer, once, through `send` to
+   * `from`; the transport closes the connection after that answer has gone out.
+   */
+  fault(fault: Fault, from: Destination): void;
+  /** The connection named by `from.connection` is gone; requests that used it have failed. */
+  disconnected(from: Destination, error: Error): void;
+}
+
+/**
+ * A way to send and receive SIP messages.
+ *
+ * The contract, for whoever implements one:
+ *
+ * - It exists bound: a program makes it (often with an `await`) and gives it to one
+ *   `UserAgentCore`, which calls `attach` once. Nothing is delivered before that.
+ * - `send` hands over one whole message. The promise resolves when the network has taken it and
+ *   rejects when it could not; it says nothing about arrival. `send` may deliver an answer before
+ *   it returns. Messages to one destination leave in the order of the calls, awaited or not.
+ * - `bytes` belong to the caller: the transport neither changes them nor keeps them after the
+ *   promise has settled.
+ * - An error on one connection is reported with `disconnected` and harms no other.
+ * - `close` releases everything. Afterwards `send` rejects and nothing is delivered.
+ */
+export interface Transport {
+  /** The name in a Via (`UDP`, `TCP`, `TLS`, `WS`, `WSS`), RFC 3261 §20.42. */
+  readonly protocol: string;
+  /** Whether what was sent arrives, so that no timer has to repeat it (RFC 3261 §17). */
+  readonly reliable: boolean;
+  /** Whether TLS is below it, so that `sips:` may go this way. */
+  readonly secure: boolean;
+  /** What Via's sent-by and a Contact name: where this end can be reached. */
+  readonly local: Destination;
+  /**
+   * Set by transports that reach one far end only (a WebSocket to a proxy): every request goes
+   * there, whatever its URI says.
+   */
+  readonly fixedRemote?: Destination;
+  /** Starts delivering to `receiver`. Called once. */
+  attach(receiver: TransportReceiver): void;
+  /** Sends one message; see above for the promise. */
+  send(bytes: Uint8Array, to: Destination): Promise<void>;
+  /** Closes every socket. Resolves when they are closed. */
+  close(): Promise<void>;
+}
