@@ -8,6 +8,7 @@
 /** How a header may occur (RFC 3261 §7.3.1): once; as a comma-separated list; or line by line. */
 type Occurrence = "single" | "list" | "lines";
 
+// The ones that occur once come first: the parser keeps what it has seen in 64 bits.
 const table: [name: string, occurrence: Occurrence, compact?: string][] = [
   ["Via", "list", "v"],
   ["From", "single", "f"],
@@ -38,7 +39,10 @@ const table: [name: string, occurrence: Occurrence, compact?: string][] = [
   ["RSeq", "single"],
   ["Server", "single"],
   ["Session-Expires", "single", "x"],
+  ["SIP-ETag", "single"],
+  ["SIP-If-Match", "single"],
   ["Subject", "single", "s"],
+  ["Subscription-State", "single"],
   ["Timestamp", "single"],
   ["User-Agent", "single"],
   ["Accept", "list"],
@@ -66,9 +70,6 @@ const table: [name: string, occurrence: Occurrence, compact?: string][] = [
   ["Require", "list"],
   ["Route", "list"],
   ["Service-Route", "list"],
-  ["SIP-ETag", "single"],
-  ["SIP-If-Match", "single"],
-  ["Subscription-State", "single"],
   ["Supported", "list", "k"],
   ["Unsupported", "list"],
   ["Warning", "list"],

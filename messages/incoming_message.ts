@@ -70,8 +70,9 @@ function elementEnd(text: string, pos: number, end: number): number {
   return end;
 }
 
-function splitList(text: string, start: number, end: number): string[] {
-  const elements: string[] = [];
+/** Adds the elements of a list to `elements`. */
+function splitList(text: string, start: number, end: number, elements: string[]): void {
+  const before = elements.length;
   try {
     for (let pos = start; pos <= end;) {
       const comma = elementEnd(text, pos, end);
@@ -79,11 +80,11 @@ function splitList(text: string, start: number, end: number): string[] {
       if (element !== "") elements.push(element);
       pos = comma + 1;
     }
-    return elements;
   } catch (error) {
+    if (!(error instanceof Unexpected)) throw error;
     // What cannot be split is one value, as it came; parsing it tells what is wrong.
-    if (error instanceof Unexpected) return [unfold(text.slice(start, end))];
-    throw error;
+    elements.length = before;
+    elements.push(unfold(text.slice(start, end)));
   }
 }
 
@@ -163,7 +164,7 @@ export abstract class IncomingMessage {
     const values: string[] = [];
     const split = isList(headerId(name));
     for (let at = this.find(name, 0); at >= 0; at = this.find(name, at + LINE)) {
-      if (split) values.push(...splitList(this.text, this.valueStart(at), this.valueEnd(at)));
+      if (split) splitList(this.text, this.valueStart(at), this.valueEnd(at), values);
       else values.push(unfold(this.text.slice(this.valueStart(at), this.valueEnd(at))));
     }
     return values;
@@ -205,8 +206,9 @@ export abstract class IncomingMessage {
         const scanner = new Scanner(this.text, this.valueStart(at), this.valueEnd(at));
         const more = read(scanner);
         scanner.finish();
-        if (Array.isArray(value) && Array.isArray(more)) value.push(...more as never[]);
-        else if (value === undefined) value = more;
+        if (Array.isArray(value) && Array.isArray(more)) {
+          for (const element of more) value.push(element as never);
+        } else if (value === undefined) value = more;
         // `Contact: *` stands alone (RFC 3261 §10.2.2).
         else throw new Unexpected(this.valueStart(at), "no other value beside the first");
       } catch (error) {

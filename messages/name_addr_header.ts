@@ -82,7 +82,7 @@ export function scanNameAddr(text: string, start: number, end: number): NameAddr
 export function buildNameAddr(text: string, parts: NameAddrParts): NameAddrHeader {
   const display = text.slice(parts.displayStart, parts.displayEnd);
   const name = display.startsWith('"') ? unquote(display) : unfold(display);
-  return new NameAddrHeader(buildUri(text, parts.uri), name, {});
+  return NameAddrHeader.received(buildUri(text, parts.uri), name);
 }
 
 /** Reads a whole name-addr with its parameters. */
@@ -121,6 +121,13 @@ export class NameAddrHeader extends Parameters {
     this.name = checkLine("display name", displayName ?? "");
   }
 
+  /** Makes one from what a peer sent, which may hold any character in quotes, NUL even. */
+  static received(uri: URI, displayName: string): NameAddrHeader {
+    const header = new NameAddrHeader(uri, "");
+    header.name = displayName;
+    return header;
+  }
+
   /** The display name without quotes and escapes; empty when there is none. */
   get displayName(): string {
     return this.name;
@@ -137,7 +144,9 @@ export class NameAddrHeader extends Parameters {
 
   /** A copy that shares nothing with this one. */
   clone(): NameAddrHeader {
-    return new NameAddrHeader(this.uri.clone(), this.name, this.parameters);
+    const copy = NameAddrHeader.received(this.uri.clone(), this.name);
+    for (const name in this.parameters) copy.parameters[name] = this.parameters[name] ?? null;
+    return copy;
   }
 
   /** As it stands on the wire. */

@@ -100,13 +100,9 @@ function read(
   const lines: number[] = [];
   const headEnd = cutLines(text, startEnd + 2, lines, progress);
   refuseNul(text, pos, headEnd);
-  const parts = readRouting(bytes, text, lines, headEnd, progress);
+  const parts = readRouting(bytes, text, lines, headEnd, start.method, progress);
   if (start.uri === undefined) {
     return new IncomingResponseMessage(parts, start.status, start.reason);
-  }
-  if (start.method !== parts.method) {
-    // RFC 3261 §8.1.1.5: "The method MUST match that of the request."
-    throw new Unexpected(pos, `the method of CSeq, ${parts.method}`);
   }
   return new IncomingRequestMessage(parts, start.uri);
 }
@@ -213,38 +209,17 @@ function cutLines(text: string, start: number, lines: number[], progress: Progre
 
 /** NUL may stand in a head only as an escaped character of a quoted string (RFC 3261 §25.1). */
 function refuseNul(text: string, start: number, end: number): void {
-  let nul = text.indexOf("\0", start);
+  const nul = text.indexOf("\0", start);
   if (nul < 0 || nul >= end) return;
-  for (let pos = start; pos < end;) {
-    if (text.charCodeAt(pos) === 0x22) {
-      // An unbalanced quote reaches over the line's end; its header's own grammar tells of it.
-      const lineStop = text.indexOf("\r\n", pos);
-      const close = closingQuote(text, pos, lineStop < 0 ? end : lineStop);
-      while (nul >= 0 && nul < close) {
-        if (!isEscaped(text, pos, nul)) throw new Unexpected(nul, "text without NUL");
-        nul = text.indexOf("\0", nul + 1);
-      }
-      if (nul < 0 || nul >= end) return;
-      pos = close;
-    } else if (pos === nul) throw new Unexpected(nul, "text without NUL");
-    else pos++;
+  let quoted = false;
+  for (let pos = start; pos < end; pos++) {
+    const code = text.charCodeAt(pos);
+    if (code === 0x22) quoted = !quoted;
+    else if (quoted && code === 0x5c) pos++;
+    else if (code === 0) throw new Unexpected(pos, "text without NUL");
+    // A quote that is left open ends with its header; that header's own grammar tells of it.
+    else if (code === LF && !isLws(text.charCodeAt(pos + 1))) quoted = false;
   }
-}
-
-function closingQuote(text: string, pos: number, end: number): number {
-  try {
-    return skipQuoted(text, pos, end);
-  } catch {
-    return pos + 1;
-  }
-}
-
-function isEscaped(text: string, start: number, pos: number): boolean {
-  let backslashes = 0;
-  while (pos - 1 - backslashes > start && text.charCodeAt(pos - 1 - backslashes) === 0x5c) {
-    backslashes++;
-  }
-  return backslashes % 2 === 1;
 }
 
 /** The tag among the parameters from `pos` on; nothing but parameters may stand there. */
@@ -261,12 +236,12 @@ function scanTag(text: string, start: number, end: number): string | undefined {
     if (pos >= end || text.charCodeAt(pos) !== 0x3d) continue;
     const value = skipLws(text, pos + 1, end);
     pos = value;
-    if (text.charCodeAt(pos) === 0x22) pos = skipQuoted(text, pos, end);
+    const isTag = nameEnd - name === 3 && text.slice(name, nameEnd).toLowerCase() === "tag";
+    // `tag-param = "tag" EQUAL token`, while other parameters may be quoted.
+    if (text.charCodeAt(pos) === 0x22 && !isTag) pos = skipQuoted(text, pos, end);
     else while (pos < end && isValue(text.charCodeAt(pos))) pos++;
     if (pos === value) throw new Unexpected(pos, "a parameter's value");
-    const isTag = nameEnd - name === 3 && tag === undefined &&
-      text.slice(name, nameEnd).toLowerCase() === "tag";
-    if (isTag) tag = text.slice(value, pos);
+    if (isTag) tag ??= text.slice(value, pos);
   }
   return tag;
 }
@@ -278,7 +253,7 @@ function checkCallId(text: string, start: number, end: number): void {
     if (code === 0x40 && !at && pos > start) at = true;
     else if (!isWord(code)) throw new Unexpected(pos, "a character of a Call-ID");
   }
-  if (start === end) throw new Unexpected(start, "a Call-ID");
+  if (start === end || text.charCodeAt(end - 1) === 0x40) throw new Unexpected(end, "a Call-ID");
 }
 
 /** Reads the headers that routing needs, and makes sure that the ones that must be there are. */
@@ -287,6 +262,7 @@ function readRouting(
   text: string,
   lines: readonly number[],
   headEnd: number,
+  method: string,
   progress: Progress,
 ): MessageParts {
   const first = new Int32Array(7).fill(-1);
@@ -301,11 +277,17 @@ function readRouting(
     return [lines[at + 3] ?? 0, lines[at + 4] ?? 0];
   };
   // Via comes first: whatever else is wrong, it is what an answer needs most.
-  const via = readVia(new Scanner(text, ...value(HeaderId.via)));
+  const viaScanner = new Scanner(text, ...value(HeaderId.via));
+  const via = readVia(viaScanner);
+  if (!viaScanner.take(",")) viaScanner.finish();
   const [callIdStart, callIdEnd] = value(HeaderId.callId);
   checkCallId(text, callIdStart, callIdEnd);
   const [cseqStart, cseqEnd] = value(HeaderId.cseq);
   const cseq = readNumberAndMethod(text, cseqStart, cseqEnd);
+  if (method !== "" && method !== cseq.method) {
+    // RFC 3261 §8.1.1.5: "The method MUST match that of the request."
+    throw new Unexpected(cseqEnd - cseq.method.length, `the method of the request, ${method}`);
+  }
   const [fromStart, fromEnd] = value(HeaderId.from);
   const from = scanNameAddr(text, fromStart, fromEnd);
   const fromTag = scanTag(text, from.parameters, fromEnd);
@@ -405,7 +387,8 @@ export function answerableRequest(bytes: Uint8Array): AnswerableRequest | undefi
   const head = (blank < 0 ? text : text.slice(0, blank)).trimStart();
   const [startLine = "", ...lines] = head.replaceAll(/\r\n[ \t]+/g, " ").split("\r\n");
   const method = /^[^\s/]+(?=\s)/.exec(startLine)?.[0];
-  if (method === undefined) return undefined;
+  // §17.1.1.3: an ACK is never answered.
+  if (method === undefined || method === "ACK") return undefined;
   const via: string[] = [];
   const values = new Map<number, string>();
   for (const line of lines) {

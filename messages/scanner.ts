@@ -77,9 +77,10 @@ export function unquote(quoted: string): string {
   return plain;
 }
 
-/** A text as a quoted string. */
+/** A text as a quoted string; control characters are legal there when escaped. */
 export function quote(text: string): string {
-  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+  // deno-lint-ignore no-control-regex
+  return `"${text.replace(/["\\\0-\x08\x0b-\x1f\x7f]/g, "\\$&")}"`;
 }
 
 /** Reads one header value, or one part of it, from `pos` to `end`. */

@@ -67,7 +67,8 @@ function scanHost(text: string, start: number, end: number): number {
         throw new Unexpected(pos, "an IPv6 address and ']'");
       }
     }
-    if (pos >= end) throw new Unexpected(end, "an IPv6 address and ']'");
+    // The shortest address is `::`.
+    if (pos >= end || pos < start + 3) throw new Unexpected(pos, "an IPv6 address and ']'");
     return pos + 1;
   }
   while (pos < end && isHost(text.charCodeAt(pos))) pos++;

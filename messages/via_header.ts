@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { every, isDigit } from "./characters.ts";
 import type { ParameterValues } from "./parameters.ts";
 import type { Scanner } from "./scanner.ts";
 import { scanHostPort } from "./uri.ts";
@@ -25,6 +26,12 @@ export interface ViaHeader {
   readonly parameters: ParameterValues;
 }
 
+function readRport(scanner: Scanner, value: string | null | undefined): number | null | undefined {
+  if (typeof value !== "string") return value;
+  if (!every(value, isDigit) || Number(value) > 65535) scanner.fail("a port as rport before this");
+  return Number(value);
+}
+
 /** Reads one Via value. */
 export function readVia(scanner: Scanner): ViaHeader {
   const name = scanner.token("'SIP'");
@@ -38,14 +45,13 @@ export function readVia(scanner: Scanner): ViaHeader {
   const sentBy = scanHostPort(scanner.text, start, scanner.end, true);
   scanner.pos = sentBy.end;
   const parameters = scanner.parameters();
-  const rport = parameters["rport"];
   return {
     transport,
     host: scanner.text.slice(start, sentBy.hostEnd),
     port: sentBy.port < 0 ? undefined : sentBy.port,
     branch: parameters["branch"] ?? undefined,
     received: parameters["received"] ?? undefined,
-    rport: typeof rport === "string" ? Number(rport) : rport,
+    rport: readRport(scanner, parameters["rport"]),
     parameters,
   };
 }

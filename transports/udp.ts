@@ -1,0 +1,151 @@
+/**
+ * SIP over UDP, on Deno, Node and Bun (RFC 3261 §18).
+ *
+ * @module
+ */
+import { TransportError } from "../messages/errors.ts";
+import { type DatagramSocket, openDatagramSocket } from "./datagram_socket.ts";
+import { type Advertised, checkListen, failure, hostport, unmapped } from "./destination.ts";
+import type { Destination, Transport, TransportReceiver } from "./transport.ts";
+
+/** Where a {@linkcode UdpTransport} listens. */
+export interface UdpOptions {
+  /**
+   * The address to bind: an address of this machine, `0.0.0.0`, or `::` for both families. Default
+   * `127.0.0.1`, which other machines cannot reach: being reached is something to ask for.
+   */
+  host?: string;
+  /** The port to bind. Default 0: any that is free. */
+  port?: number;
+  /** What a Via and a Contact name instead of what is bound; needed for `0.0.0.0` and `::`. */
+  advertise?: Advertised;
+}
+
+/** Octets that may wait to be sent; the system takes a datagram at once unless it is overrun. */
+const MAX_QUEUED = 16_777_216;
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+/**
+ * One UDP socket.
+ *
+ * What is sent leaves in the order of the calls. A destination may be a host name, which is looked
+ * up in the system's own way; messages to one name wait for it, and no others.
+ *
+ * @example
+ * ```ts
+ * import { UdpTransport } from "@strowger/sip/transports/udp";
+ *
+ * const transport = await UdpTransport.listen({ host: "127.0.0.1" });
+ * console.assert(transport.local.port > 0);
+ * await transport.close();
+ * ```
+ */
+export class UdpTransport implements Transport {
+  /** Always `UDP`. */
+  readonly protocol = "UDP";
+  /** Always false. */
+  readonly reliable = false;
+  /** Always false. */
+  readonly secure = false;
+  /** What was advertised, or else the address and port that are bound. */
+  readonly local: Destination;
+  readonly #socket: DatagramSocket;
+  /** The last send in each queue: one for all addresses, one for each host name. */
+  readonly #queues = new Map<string, Promise<void>>();
+  #queued = 0;
+  #closed = false;
+
+  private constructor(socket: DatagramSocket, advertise: Advertised | undefined) {
+    this.#socket = socket;
+    this.local = {
+      host: advertise?.host ?? socket.host,
+      port: advertise?.port ?? socket.port,
+    };
+  }
+
+  /** Binds a socket. Rejects with a TransportError if the address is taken or is not ours. */
+  static async listen(options: UdpOptions = {}): Promise<UdpTransport> {
+    const { host = "127.0.0.1", port = 0, advertise } = options;
+    checkListen(host, port, advertise);
+    return new UdpTransport(await openDatagramSocket(host, port), advertise);
+  }
+
+  /** Starts delivering to `receiver`. */
+  attach(receiver: TransportReceiver): void {
+    this.#socket.read((bytes, host, port) => {
+      if (!isKeepAlive(bytes)) receiver.receive(bytes, { host: unmapped(host), port });
+    });
+  }
+
+  /** Sends one datagram. The system may still lose it, and reports an ICMP refusal to nobody. */
+  send(bytes: Uint8Array, to: Destination): Promise<void> {
+    if (this.#queued + bytes.length > MAX_QUEUED) {
+      return Promise.reject(new TransportError(`cannot send to ${hostport(to)}: too much waits`));
+    }
+    // One queue a socket: under Deno, sends that do not wait for each other can change places.
+    const queue = isAddress(to.host) ? "" : to.host.toLowerCase();
+    const before = this.#queues.get(queue) ?? Promise.resolve();
+    const sent = before.then(() => this.#transmit(bytes, to));
+    this.#queued += bytes.length;
+    const settle = () => {
+      this.#queued -= bytes.length;
+      if (this.#queues.get(queue) === settled) this.#queues.delete(queue);
+    };
+    const settled = sent.then(settle, settle);
+    this.#queues.set(queue, settled);
+    return sent;
+  }
+
+  async #transmit(bytes: Uint8Array, to: Destination): Promise<void> {
+    try {
+      const address = isAddress(to.host) ? to.host : await lookUp(to.host, this.#family());
+      if (this.#closed) throw new TransportError("the transport is closed");
+      await this.#socket.send(bytes, this.#mapped(address), to.port);
+    } catch (cause) {
+      throw failure(`cannot send to ${hostport(to)}`, cause);
+    }
+  }
+
+  #family(): 4 | 6 {
+    return this.#socket.host.includes(":") ? 6 : 4;
+  }
+
+  /** A socket of IPv6 reaches IPv4 by addresses that are mapped (RFC 4291 §2.5.5.2). */
+  #mapped(address: string): string {
+    return this.#family() === 6 && !address.includes(":") ? `::ffff:${address}` : address;
+  }
+
+  /** Closes the socket; what has not been sent rejects. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#socket.close();
+    await Promise.all(this.#queues.values());
+  }
+}
+
+/** Whether a host is an address and no name. */
+function isAddress(host: string): boolean {
+  return host.includes(":") || /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/.test(host);
+}
+
+async function lookUp(host: string, family: 4 | 6): Promise<string> {
+  const { lookup } = await import("node:dns/promises");
+  const found = await lookup(host, { all: true });
+  const own = found.find((entry) => entry.family === family);
+  // A socket of IPv4 cannot reach what has IPv6 only; one of IPv6 may reach IPv4.
+  const address = own ?? (family === 6 ? found[0] : undefined);
+  if (address === undefined) throw new TransportError(`${host} has no IPv${family} address`);
+  return address.address;
+}
+
+/**
+ * Whether a datagram is there only to keep a NAT's binding: nothing, CRLFs, or STUN, whose first
+ * octet is below 4 and can begin no SIP message (RFC 5626 §3.5.2, §8).
+ */
+function isKeepAlive(bytes: Uint8Array): boolean {
+  const [first] = bytes;
+  if (first === undefined || first < 4) return true;
+  return bytes.every((octet) => octet === CR || octet === LF);
+}
