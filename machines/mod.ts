@@ -25,3 +25,4 @@ export * from "./non_invite_server.ts";
 export * from "./session.ts";
 export * from "./statechart.ts";
 export * from "./timers.ts";
+export * from "./supervisor.ts";

@@ -211,7 +211,7 @@ function readContentLength(head: Uint8Array, max: number): number | FaultDetails
     const lf = head.indexOf(LF, line);
     const cr = head.indexOf(CR, line);
     // A reader that takes a bare CR or LF for the end of a line would cut the stream elsewhere.
-    if (cr !== lf - 1) return bareLineEnd(cr, lf);
+    if (cr < line || cr !== lf - 1) return bareLineEnd(cr, lf);
     line = lf + 1;
     if (isFold(head[line])) continue;
     const value = header === 0 ? 0 : findValue(head, header);
@@ -290,6 +290,6 @@ function skipLws(head: Uint8Array, at: number, end: number): number {
 function wrong(head: Uint8Array, offset: number, end: number, expected: string): FaultDetails {
   const line = new TextDecoder().decode(head.subarray(offset, Math.min(end, offset + 40)));
   // deno-lint-ignore no-control-regex
-  const found = `"${line.replace(/[\x00-\x1f\x7f]+/g, " ").trim()}"`;
+  const found = `"${line.replace(/[\x00-\x20\x7f]+/g, " ").trim()}"`;
   return { header: "Content-Length", offset, expected, found };
 }

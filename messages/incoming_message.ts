@@ -8,7 +8,7 @@ import { Fault } from "./fault.ts";
 import { canonicalName, headerId, isList, UNKNOWN } from "./header_names.ts";
 import { type HeaderValues, readers } from "./headers.ts";
 import { buildNameAddr, type NameAddrHeader, type NameAddrParts } from "./name_addr_header.ts";
-import { Scanner, skipComment, skipQuoted, Unexpected, unfold } from "./scanner.ts";
+import { excerpt, Scanner, skipComment, skipQuoted, Unexpected, unfold } from "./scanner.ts";
 import { buildUri, type URI, type UriParts } from "./uri.ts";
 import type { ViaHeader } from "./via_header.ts";
 
@@ -24,6 +24,7 @@ export interface MessageParts {
   readonly bodyStart: number;
   readonly bodyEnd: number;
   readonly via: ViaHeader;
+  readonly hasMoreVias: boolean;
   readonly from: NameAddrParts;
   readonly fromEnd: number;
   readonly fromTag: string | undefined;
@@ -48,11 +49,6 @@ export function octetOffset(bytes: Uint8Array, text: string, position: number): 
     else high = middle;
   }
   return low;
-}
-
-/** A short, printable piece of the text at a place, for a fault's `found`. */
-export function excerpt(text: string, position: number): string {
-  return position >= text.length ? "the end" : JSON.stringify(text.slice(position, position + 20));
 }
 
 /** The end of the list element that starts at `pos`: the next comma that separates, or `end`. */
@@ -94,6 +90,8 @@ export abstract class IncomingMessage {
   readonly method: string;
   /** The topmost Via. */
   readonly via: ViaHeader;
+  /** Whether there are Vias below it. */
+  readonly hasMoreVias: boolean;
   /** The tag in From, which RFC 2543 clients leave out. */
   readonly fromTag: string | undefined;
   /** The tag in To, where there is one yet. */
@@ -120,6 +118,7 @@ export abstract class IncomingMessage {
     this.text = parts.text;
     this.method = parts.method;
     this.via = parts.via;
+    this.hasMoreVias = parts.hasMoreVias;
     this.fromTag = parts.fromTag;
     this.toTag = parts.toTag;
     this.callId = parts.callId;

@@ -7,14 +7,16 @@
 import { isAlpha, isLws, isToken } from "./characters.ts";
 import { checkLine, Parameters, printParameters } from "./parameters.ts";
 import {
+  faultOf,
   quote,
-  type Scanner,
+  Scanner,
   skipLws,
   skipQuoted,
   Unexpected,
   unfold,
   unquote,
 } from "./scanner.ts";
+import type { Fault } from "./fault.ts";
 import { buildUri, scanUri, type URI, type UriParts } from "./uri.ts";
 
 /** Where the parts of a name-addr stand in a text. */
@@ -153,5 +155,17 @@ export class NameAddrHeader extends Parameters {
   override toString(): string {
     const name = this.name === "" ? "" : `${quote(this.name)} `;
     return `${name}<${this.uri}>${printParameters(this.parameters)}`;
+  }
+}
+
+/** Reads a name-addr with its parameters, or says what is wrong with it. */
+export function parseNameAddr(text: string): NameAddrHeader | Fault {
+  try {
+    const scanner = new Scanner(text);
+    const header = readNameAddr(scanner);
+    scanner.finish();
+    return header;
+  } catch (error) {
+    return faultOf(error, text);
   }
 }

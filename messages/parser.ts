@@ -11,14 +11,13 @@ import { type AnswerableRequest, Fault } from "./fault.ts";
 import { HeaderId, headerId, isSingle, nameOf, UNKNOWN } from "./header_names.ts";
 import { MAX_CSEQ, readers } from "./headers.ts";
 import {
-  excerpt,
   IncomingRequestMessage,
   IncomingResponseMessage,
   type MessageParts,
   octetOffset,
 } from "./incoming_message.ts";
 import { scanNameAddr } from "./name_addr_header.ts";
-import { Scanner, skipLws, skipQuoted, Unexpected } from "./scanner.ts";
+import { excerpt, Scanner, skipLws, skipQuoted, Unexpected } from "./scanner.ts";
 import { scanUri, type UriParts } from "./uri.ts";
 import { readVia } from "./via_header.ts";
 
@@ -279,7 +278,11 @@ function readRouting(
   // Via comes first: whatever else is wrong, it is what an answer needs most.
   const viaScanner = new Scanner(text, ...value(HeaderId.via));
   const via = readVia(viaScanner);
-  if (!viaScanner.take(",")) viaScanner.finish();
+  let hasMoreVias = viaScanner.take(",");
+  if (!hasMoreVias) viaScanner.finish();
+  for (let at = (first[HeaderId.via] ?? 0) + 5; at < lines.length && !hasMoreVias; at += 5) {
+    hasMoreVias = lines[at] === HeaderId.via;
+  }
   const [callIdStart, callIdEnd] = value(HeaderId.callId);
   checkCallId(text, callIdStart, callIdEnd);
   const [cseqStart, cseqEnd] = value(HeaderId.cseq);
@@ -323,6 +326,7 @@ function readRouting(
     bodyStart,
     bodyEnd,
     via,
+    hasMoreVias,
     from,
     fromEnd,
     fromTag,

@@ -5,6 +5,7 @@
  * @module
  */
 import { isDigit, isLws, isToken, isValue } from "./characters.ts";
+import { Fault } from "./fault.ts";
 import type { ParameterValues } from "./parameters.ts";
 
 /**
@@ -26,6 +27,18 @@ export class Unexpected {
     this.expected = expected;
     this.status = status;
   }
+}
+
+/** A short, printable piece of the text at a place, for a fault's `found`. */
+export function excerpt(text: string, position: number): string {
+  return position >= text.length ? "the end" : JSON.stringify(text.slice(position, position + 20));
+}
+
+/** The fault of a text that was parsed by itself; what is no `Unexpected` is thrown on. */
+export function faultOf(error: unknown, text: string): Fault {
+  if (!(error instanceof Unexpected)) throw error;
+  const { offset, expected, status } = error;
+  return new Fault({ offset, expected, found: excerpt(text, offset), status });
 }
 
 const QUOTE = 0x22;

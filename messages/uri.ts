@@ -6,9 +6,9 @@
  */
 import { isAlpha, isDigit, isHex, isHost, isLws, isScheme, isUri, isUser } from "./characters.ts";
 import { InvalidArgumentError } from "./errors.ts";
-import { Fault } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 import { checkLine, Parameters, type ParameterValues } from "./parameters.ts";
-import { Unexpected } from "./scanner.ts";
+import { faultOf, Unexpected } from "./scanner.ts";
 
 /** Header components of a URI (`?Subject=...`) by their name as it came. */
 export type UriHeaders = { [name: string]: string[] };
@@ -258,13 +258,8 @@ export class URI extends Parameters {
   /** Reads a URI that a program wrote; throws {@linkcode InvalidArgumentError} if it is none. */
   static parse(text: string): URI {
     const uri = parseUri(text);
-    if (uri.kind === "uri") return uri;
+    if (uri instanceof URI) return uri;
     throw new InvalidArgumentError("URI", `${uri.expected} at ${uri.offset}`, uri.found);
-  }
-
-  /** Tells a URI from a fault in the result of {@linkcode parseUri}. */
-  get kind(): "uri" {
-    return "uri";
   }
 
   /** The user with its escapes decoded; as it came where they are not UTF-8. */
@@ -355,21 +350,16 @@ export class URI extends Parameters {
  *
  * @example
  * ```ts
- * import { parseUri } from "@strowger/sip/messages";
+ * import { Fault, parseUri } from "@strowger/sip/messages";
  *
  * const uri = parseUri("sip:bob@[2001:db8::1");
- * console.assert(uri.kind === "fault" && uri.offset === 20);
+ * console.assert(uri instanceof Fault && uri.offset === 20);
  * ```
  */
 export function parseUri(text: string): URI | Fault {
   try {
     return buildUri(text, scanUri(text, 0, text.length));
   } catch (error) {
-    if (!(error instanceof Unexpected)) throw error;
-    return new Fault({
-      offset: error.offset,
-      expected: error.expected,
-      found: JSON.stringify(text.slice(error.offset, error.offset + 20)),
-    });
+    return faultOf(error, text);
   }
 }

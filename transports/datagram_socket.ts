@@ -60,6 +60,9 @@ const MAX_DATAGRAM = 65_535;
 /** So many failed reads without one that succeeds mean that the socket itself is gone. */
 const MAX_FAILURES = 1_000;
 
+/** So many refusals of earlier datagrams may come before one can be sent. */
+const MAX_REFUSALS = 4;
+
 function openDenoSocket(socket: DenoSocket): DatagramSocket {
   const { hostname, port } = socket.addr as DenoAddress;
   let closed = false;
@@ -107,8 +110,7 @@ async function openNodeSocket(host: string, port: number): Promise<DatagramSocke
     socket.bind({ address: host, port, exclusive: true }, resolve);
   });
   socket.removeAllListeners("error");
-  // Bun ends the process on an ICMP refusal that nobody listens for. The send that it belongs to
-  // cannot be told.
+  // Bun ends the process on an ICMP refusal that nobody listens for.
   socket.on("error", () => {});
   const bound = socket.address();
   const closing: Set<(error: Error) => void> = new Set();
@@ -126,12 +128,18 @@ async function openNodeSocket(host: string, port: number): Promise<DatagramSocke
     send(bytes, address, port) {
       return new Promise((resolve, reject) => {
         closing.add(reject);
-        const settle = (error: Error | null) => {
+        const settle = (error?: Error | null) => {
           closing.delete(reject);
-          error === null || error === undefined ? resolve() : reject(error);
+          error ? reject(error) : resolve();
         };
+        const attempt = (left: number) =>
+          socket.send(bytes, port, address, (error: { code?: string } & Error | null) => {
+            // Bun reports here what became of an earlier datagram: this one was not sent at all.
+            if (error?.code === "ECONNREFUSED" && left > 0) attempt(left - 1);
+            else settle(error);
+          });
         try {
-          socket.send(bytes, port, address, settle);
+          attempt(MAX_REFUSALS);
         } catch (error) {
           settle(error as Error);
         }

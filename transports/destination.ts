@@ -26,6 +26,11 @@ export function hostport({ host, port }: HostPort): string {
   return host.includes(":") ? `[${host.toLowerCase()}]:${port}` : `${host.toLowerCase()}:${port}`;
 }
 
+/** Whether something can be sent to a port of this number. */
+export function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65535;
+}
+
 /** Refuses what is no host and port; `least` is 0 where the system may choose the port. */
 export function checkHostPort(field: string, { host, port }: HostPort, least: 0 | 1): void {
   if (host === "" || /[\s[\]]/.test(host)) {
@@ -35,7 +40,7 @@ export function checkHostPort(field: string, { host, port }: HostPort, least: 0 
       `"${host}"`,
     );
   }
-  if (!Number.isInteger(port) || port < least || port > 65535) {
+  if (port !== least && !isPort(port)) {
     throw new InvalidArgumentError(`${field}port`, `a port from ${least} to 65535`, String(port));
   }
 }

@@ -75,7 +75,9 @@ export class MemoryNetwork {
     checkHostPort("local.", local, 1);
     const protocol = options.protocol ?? "UDP";
     const key = `${protocol} ${hostport(local)}`;
-    if (this.#ends.has(key)) throw new InvalidArgumentError("local", "an address that is free", key);
+    if (this.#ends.has(key)) {
+      throw new InvalidArgumentError("local", "an address that is free", key);
+    }
     const end: MemoryTransport = new MemoryTransport(
       { host: local.host, port: local.port },
       { protocol, reliable: options.reliable ?? protocol !== "UDP" },

@@ -5,7 +5,14 @@
  */
 import { TransportError } from "../messages/errors.ts";
 import { type DatagramSocket, openDatagramSocket } from "./datagram_socket.ts";
-import { type Advertised, checkListen, failure, hostport, unmapped } from "./destination.ts";
+import {
+  type Advertised,
+  checkListen,
+  failure,
+  hostport,
+  isPort,
+  unmapped,
+} from "./destination.ts";
 import type { Destination, Transport, TransportReceiver } from "./transport.ts";
 
 /** Where a {@linkcode UdpTransport} listens. */
@@ -100,6 +107,8 @@ export class UdpTransport implements Transport {
 
   async #transmit(bytes: Uint8Array, to: Destination): Promise<void> {
     try {
+      // Deno sends to the port modulo 65,536.
+      if (!isPort(to.port)) throw new TransportError("there is no such port");
       const address = isAddress(to.host) ? to.host : await lookUp(to.host, this.#family());
       if (this.#closed) throw new TransportError("the transport is closed");
       await this.#socket.send(bytes, this.#mapped(address), to.port);
@@ -121,7 +130,6 @@ export class UdpTransport implements Transport {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#socket.close();
-    await Promise.all(this.#queues.values());
   }
 }
 
@@ -145,7 +153,7 @@ async function lookUp(host: string, family: 4 | 6): Promise<string> {
  * octet is below 4 and can begin no SIP message (RFC 5626 §3.5.2, §8).
  */
 function isKeepAlive(bytes: Uint8Array): boolean {
-  const [first] = bytes;
+  const first = bytes[0];
   if (first === undefined || first < 4) return true;
   return bytes.every((octet) => octet === CR || octet === LF);
 }

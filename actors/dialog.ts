@@ -1,0 +1,186 @@
+/**
+ * A dialog: what two user agents have agreed on, and what every request within it is made from
+ * (RFC 3261 §12).
+ *
+ * @module
+ */
+import {
+  Fault,
+  type IncomingRequestMessage,
+  type IncomingResponseMessage,
+  NameAddrHeader,
+  OutgoingRequestMessage,
+  ProtocolError,
+  type URI,
+} from "../messages/mod.ts";
+import { isLoose } from "./flow.ts";
+import type { RequestOptions } from "./outgoing_request.ts";
+import { dialogKey } from "./registry.ts";
+
+/** What a dialog is made from. */
+interface DialogParts {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  readonly local: NameAddrHeader;
+  readonly remote: NameAddrHeader;
+  readonly remoteTarget: URI;
+  readonly routeSet: readonly NameAddrHeader[];
+  readonly localSequence: number;
+  readonly remoteSequence: number | undefined;
+}
+
+/** The one address in a Contact, or `undefined` where there is none or it is broken. */
+export function contactOf(
+  message: IncomingRequestMessage | IncomingResponseMessage,
+): URI | undefined {
+  const contact = message.parseHeader("Contact");
+  return Array.isArray(contact) ? contact[0]?.uri : undefined;
+}
+
+function recordRoutes(
+  message: IncomingRequestMessage | IncomingResponseMessage,
+): NameAddrHeader[] | ProtocolError {
+  const routes = message.parseHeader("Record-Route") ?? [];
+  return routes instanceof Fault ? new ProtocolError(routes.toString()) : routes;
+}
+
+/** One side of a dialog. */
+export class Dialog {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  readonly local: NameAddrHeader;
+  readonly remote: NameAddrHeader;
+  remoteTarget: URI;
+  routeSet: readonly NameAddrHeader[];
+  private localSequence: number;
+  private remoteSequence: number | undefined;
+
+  private constructor(parts: DialogParts) {
+    this.callId = parts.callId;
+    this.localTag = parts.localTag;
+    this.remoteTag = parts.remoteTag;
+    this.local = parts.local;
+    this.remote = parts.remote;
+    this.remoteTarget = parts.remoteTarget;
+    this.routeSet = parts.routeSet;
+    this.localSequence = parts.localSequence;
+    this.remoteSequence = parts.remoteSequence;
+  }
+
+  /**
+   * The caller's side, from a response to its INVITE (§12.1.2).
+   *
+   * @param fallbackTarget Where requests go when the response has no Contact, against the RFC.
+   */
+  static fromResponse(
+    response: IncomingResponseMessage,
+    fallbackTarget?: URI,
+  ): Dialog | ProtocolError {
+    const remoteTarget = contactOf(response) ?? fallbackTarget;
+    if (remoteTarget === undefined) {
+      return new ProtocolError(`expected a Contact in a ${response.statusCode}, found none`);
+    }
+    const routes = recordRoutes(response);
+    if (routes instanceof ProtocolError) return routes;
+    return new Dialog({
+      callId: response.callId,
+      localTag: response.fromTag ?? "",
+      // "A UAC MUST be prepared to receive a response without a tag in the To field, in which case
+      // the tag is considered to have a value of null."
+      remoteTag: response.toTag ?? "",
+      local: response.from,
+      remote: response.to,
+      remoteTarget,
+      // "The route set MUST be set to the list of URIs in the Record-Route header field from the
+      // response, taken in reverse order and preserving all URI parameters."
+      routeSet: [...routes].reverse(),
+      localSequence: response.cseq,
+      remoteSequence: undefined,
+    });
+  }
+
+  /** The callee's side, from an INVITE (§12.1.1). */
+  static fromRequest(request: IncomingRequestMessage, localTag: string): Dialog | ProtocolError {
+    const remoteTarget = contactOf(request);
+    if (remoteTarget === undefined) {
+      return new ProtocolError(`expected a Contact in an ${request.method}, found none`);
+    }
+    const routes = recordRoutes(request);
+    if (routes instanceof ProtocolError) return routes;
+    const local = request.to.clone();
+    local.setParam("tag", localTag);
+    return new Dialog({
+      callId: request.callId,
+      localTag,
+      remoteTag: request.fromTag ?? "",
+      local,
+      remote: request.from,
+      remoteTarget,
+      // "taken in order and preserving all URI parameters"
+      routeSet: routes,
+      localSequence: 0,
+      remoteSequence: request.cseq,
+    });
+  }
+
+  /** What names it in the registry. */
+  get key(): string {
+    return dialogKey(this.callId, this.localTag, this.remoteTag);
+  }
+
+  /**
+   * The 2xx says where the dialog really goes. RFC 3261 §13.2.2.4: the route set of an early dialog
+   * "MUST be recomputed based on the 2xx response".
+   */
+  confirm(response: IncomingResponseMessage): void {
+    this.remoteTarget = contactOf(response) ?? this.remoteTarget;
+    const routes = recordRoutes(response);
+    if (!(routes instanceof ProtocolError)) this.routeSet = [...routes].reverse();
+  }
+
+  /**
+   * Takes the number of a request from the far end; false where it is older than one that was
+   * taken before (§12.2.2).
+   */
+  takeSequence(cseq: number): boolean {
+    if (this.remoteSequence !== undefined && cseq < this.remoteSequence) return false;
+    this.remoteSequence = cseq;
+    return true;
+  }
+
+  /**
+   * Makes a request within the dialog (§12.2.1.1).
+   *
+   * @param cseq The number of the INVITE, for an ACK; any other request gets the next one.
+   */
+  request(method: string, options: RequestOptions = {}, cseq?: number): OutgoingRequestMessage {
+    if (cseq === undefined) cseq = ++this.localSequence;
+    const [first] = this.routeSet;
+    const isStrict = first !== undefined && !isLoose(first.uri);
+    // "If the route set is not empty, and its first URI does not contain the lr parameter, the UAC
+    // MUST place the first URI from the route set into the Request-URI ... The UAC MUST then place
+    // the remote target URI into the Route header field as the last value."
+    const ruri = isStrict ? first.uri : this.remoteTarget;
+    const routes = isStrict
+      ? [...this.routeSet.slice(1), new NameAddrHeader(this.remoteTarget, "")]
+      : this.routeSet;
+    const message = new OutgoingRequestMessage(
+      method,
+      ruri,
+      this.local.uri,
+      this.remote.uri,
+      {
+        callId: this.callId,
+        cseq,
+        fromTag: this.localTag,
+        ...(this.remoteTag === "" ? {} : { toTag: this.remoteTag }),
+        routeSet: routes.map((route) => route.toString()),
+      },
+      options.extraHeaders,
+      options.body,
+    );
+    return message;
+  }
+}

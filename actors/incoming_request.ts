@@ -1,0 +1,62 @@
+/**
+ * What a program holds of a request that came in. Names and shapes are those of SIP.js's core.
+ *
+ * @module
+ */
+import type {
+  IncomingRequestMessage,
+  OutgoingResponse,
+  ResponseOptions,
+  TransportError,
+  URI,
+} from "../messages/mod.ts";
+import type { Session } from "./session.ts";
+
+/** Who is told what becomes of an incoming request while it is being answered. */
+export interface IncomingRequestDelegate {
+  /** The far end wants it no more: CANCEL. The engine answers 487 if nobody has answered. */
+  onCancel?(message: IncomingRequestMessage): void;
+  /** An answer could not be sent. */
+  onTransportError?(error: TransportError): void;
+}
+
+/** A request that came in. Each of its methods answers; each throws where it is too late. */
+export interface IncomingRequest {
+  /** Who is told; it may be set at any time. */
+  delegate?: IncomingRequestDelegate;
+  /** The request. */
+  readonly message: IncomingRequestMessage;
+  /** Answers 2xx, 200 by default. */
+  accept(options?: ResponseOptions): OutgoingResponse;
+  /** Answers 101 to 199, 180 by default. */
+  progress(options?: ResponseOptions): OutgoingResponse;
+  /** Answers 3xx, 302 by default, with where to go instead. */
+  redirect(contacts: URI[], options?: ResponseOptions): OutgoingResponse;
+  /** Answers 4xx to 6xx, 480 by default. */
+  reject(options?: ResponseOptions): OutgoingResponse;
+  /** Answers 100. */
+  trying(options?: ResponseOptions): OutgoingResponse;
+}
+
+/** A BYE that came in. Where nobody answers it, the engine does, with 200. */
+export type IncomingByeRequest = IncomingRequest;
+
+/** The ACK to a 2xx that came in: nothing answers it. */
+export interface IncomingAckRequest {
+  /** The request. */
+  readonly message: IncomingRequestMessage;
+}
+
+/** A response that was sent, with the session it belongs to. */
+export interface OutgoingResponseWithSession extends OutgoingResponse {
+  /** The session: early after a provisional response, and then confirmed by the ACK. */
+  readonly session: Session;
+}
+
+/** An INVITE that came in. */
+export interface IncomingInviteRequest extends IncomingRequest {
+  /** Answers 2xx, 200 by default; repeated until the ACK comes. */
+  accept(options?: ResponseOptions): OutgoingResponseWithSession;
+  /** Answers 101 to 199, 180 by default. */
+  progress(options?: ResponseOptions): OutgoingResponseWithSession;
+}

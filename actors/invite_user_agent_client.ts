@@ -1,0 +1,262 @@
+/**
+ * An INVITE that was sent (RFC 3261 §13.2).
+ *
+ * @module
+ */
+import type { StateValue } from "xstate";
+import type { InviteClientEmission } from "../machines/mod.ts";
+import {
+  checkHeaderLine,
+  type IncomingResponseMessage,
+  InvalidStateError,
+  type OutgoingRequestMessage,
+  ProtocolError,
+} from "../messages/mod.ts";
+import { ClientTransaction } from "./client_transaction.ts";
+import { contactOf, Dialog } from "./dialog.ts";
+import { localResponse } from "./local_response.ts";
+import type {
+  AckableIncomingResponseWithSession,
+  OutgoingInviteRequest,
+  OutgoingInviteRequestDelegate,
+  PrackableIncomingResponseWithSession,
+  RequestOptions,
+} from "./outgoing_request.ts";
+import { dialogKey } from "./registry.ts";
+import { SessionDialog } from "./session_dialog.ts";
+import { siblingRequest } from "./sibling_request.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { UnwantedCall } from "./unwanted_call.ts";
+import { responseOf, UserAgentClient } from "./user_agent_client.ts";
+
+/** A value for Reason (RFC 3326 §2): text that is none becomes the text of one. */
+function reasonHeader(reason: string): string {
+  const isValue = /^[\w.!%*+`'~-]+\s*;/.test(reason);
+  const value = isValue ? reason : `SIP;text="${reason.replace(/["\\]/g, "\\$&")}"`;
+  return checkHeaderLine("reason", `Reason: ${value}`);
+}
+
+/** RFC 3262 §4: reliable are those that require `100rel` and have a number. */
+function reliableNumber(response: IncomingResponseMessage): number | undefined {
+  const require = response.parseHeader("Require");
+  const rseq = response.parseHeader("RSeq");
+  const isReliable = Array.isArray(require) &&
+    require.some((tag) => tag.toLowerCase() === "100rel");
+  return isReliable && typeof rseq === "number" ? rseq : undefined;
+}
+
+/** See the module. */
+export class InviteUserAgentClient implements OutgoingInviteRequest {
+  delegate?: OutgoingInviteRequestDelegate;
+  readonly message: OutgoingRequestMessage;
+  private readonly supervisor: Supervisor;
+  private readonly transaction: ClientTransaction;
+  /** One session for each branch of a fork, by its To-tag. */
+  private readonly sessions = new Map<string, SessionDialog>();
+  private cancelClient: UserAgentClient | undefined;
+  private hasFinalResponse = false;
+  private isDisposed = false;
+
+  /**
+   * Prepares it; nothing is sent before `start`.
+   *
+   * @throws `InvalidArgumentError` for a message that cannot go onto the wire.
+   */
+  constructor(
+    supervisor: Supervisor,
+    message: OutgoingRequestMessage,
+    delegate?: OutgoingInviteRequestDelegate,
+  ) {
+    this.supervisor = supervisor;
+    this.message = message;
+    if (delegate !== undefined) this.delegate = delegate;
+    this.transaction = new ClientTransaction(
+      supervisor,
+      message,
+      (emission) => this.take(emission),
+    );
+    this.transaction.onDrain = () => this.cancel();
+  }
+
+  /** The state of its machine, region by region: see `inviteClientMachine`. */
+  get state(): StateValue {
+    return this.transaction.state;
+  }
+
+  /** Sends it. */
+  start(): this {
+    this.supervisor.registry.holdCall(this.message.callId, this.message.fromTag);
+    this.transaction.start();
+    return this;
+  }
+
+  cancel(reason?: string, options: RequestOptions = {}): void {
+    if (this.isDisposed || this.hasFinalResponse || this.cancelClient !== undefined) return;
+    const extraHeaders = [...options.extraHeaders ?? []];
+    if (reason !== undefined && reason !== "") extraHeaders.push(reasonHeader(reason));
+    const message = siblingRequest(this.message, "CANCEL", { ...options, extraHeaders });
+    // Made now, so that what cannot be sent is refused here; sent when the machine says so.
+    this.cancelClient = new UserAgentClient(
+      this.supervisor,
+      message,
+      {
+        onRedirect: (response) => this.reportCancel(response.message),
+        onReject: (response) => this.reportCancel(response.message),
+      },
+      undefined,
+      this.transaction,
+    );
+    this.transaction.cancel();
+  }
+
+  dispose(): void {
+    this.isDisposed = true;
+    this.transaction.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private take(emission: InviteClientEmission): void {
+    switch (emission.type) {
+      case "terminated":
+        return this.end();
+      case "cancel":
+        return void this.cancelClient?.start();
+      case "acknowledge":
+        return this.acknowledgeFailure(responseOf(this.message, emission));
+      case "trying":
+        return this.call("onTrying", responseOf(this.message, emission));
+      case "progress":
+        return this.progress(responseOf(this.message, emission));
+      case "accept":
+        return this.accept(responseOf(this.message, emission));
+      case "repeatedAccept":
+        return this.repeatAccept(responseOf(this.message, emission));
+      case "redirect":
+        return this.refuse("onRedirect", responseOf(this.message, emission));
+      default:
+        return this.refuse("onReject", responseOf(this.message, emission));
+    }
+  }
+
+  private progress(message: IncomingResponseMessage): void {
+    const session = this.earlySession(message);
+    const rseq = reliableNumber(message);
+    if (rseq !== undefined && session?.takeReliable(rseq, message.cseq) === false) return;
+    session?.takeRemoteBody(message);
+    session?.progress();
+    const response: PrackableIncomingResponseWithSession = {
+      message,
+      session,
+      prack: (options) => {
+        if (rseq === undefined || session === undefined) {
+          throw new InvalidStateError("prack: expected a reliable response with a session");
+        }
+        return session.prack(undefined, options);
+      },
+    };
+    const isHeard = this.delegate?.onProgress !== undefined;
+    this.callGuest("onProgress", () => this.delegate?.onProgress?.(response));
+    // A reliable response is repeated until its PRACK comes (RFC 3262 §3).
+    if (!isHeard && rseq !== undefined && session?.owesPrack) session.prack();
+  }
+
+  private accept(message: IncomingResponseMessage): void {
+    this.hasFinalResponse = true;
+    if (message.toTag === undefined || contactOf(message) === undefined) {
+      return this.acceptBroken(message);
+    }
+    const session = this.earlySession(message);
+    if (session === undefined) return this.acceptBroken(message);
+    session.takeRemoteBody(message);
+    session.accept(message);
+    const response: AckableIncomingResponseWithSession = {
+      message,
+      session,
+      ack: (options) => session.ack(options),
+    };
+    const isHeard = this.delegate?.onAccept !== undefined;
+    this.callGuest("onAccept", () => this.delegate?.onAccept?.(response));
+    // The core is being stopped, and this call came up too late to be cancelled.
+    if (this.supervisor.state === "draining") return session.end();
+    if (isHeard || this.isDisposed) return;
+    session.ack();
+    // Nobody holds this session, and it was not wanted any more.
+    if (this.cancelClient !== undefined) session.bye();
+  }
+
+  /** Its dialog need not be a session: see `acceptBroken`. */
+  private repeatAccept({ callId, fromTag = "", toTag = "" }: IncomingResponseMessage): void {
+    this.supervisor.registry.dialog(dialogKey(callId, fromTag, toTag))?.repeatAccept();
+  }
+
+  /** A 2xx that no session can be made from: the far end must not be left with half a call. */
+  private acceptBroken(message: IncomingResponseMessage): void {
+    const text = `expected a To-tag and a Contact in the ${message.statusCode} to an INVITE`;
+    this.supervisor.report(new ProtocolError(text));
+    UnwantedCall.end(this.supervisor, message, this.message.ruri);
+    this.call("onReject", localResponse(this.message, 500, `Server Internal Error: ${text}`));
+  }
+
+  private refuse(method: "onRedirect" | "onReject", message: IncomingResponseMessage): void {
+    // A timeout or a transport error is no answer: a 2xx may still come.
+    if (!message.local) this.hasFinalResponse = true;
+    this.ceaseEarlySessions();
+    this.call(method, message);
+  }
+
+  private end(): void {
+    const { callId, fromTag } = this.message;
+    this.ceaseEarlySessions();
+    if (!this.hasFinalResponse) this.supervisor.registry.abandonCall(callId, fromTag);
+    this.supervisor.registry.releaseCall(callId);
+  }
+
+  /** The session of the branch that answered, made if need be, if a dialog can be made from it. */
+  private earlySession(message: IncomingResponseMessage): SessionDialog | undefined {
+    const { toTag } = message;
+    if (toTag === undefined) return undefined;
+    const known = this.sessions.get(toTag);
+    if (known !== undefined) return known;
+    const dialog = Dialog.fromResponse(message);
+    if (dialog instanceof ProtocolError) return undefined;
+    const session = new SessionDialog(this.supervisor, dialog, {
+      role: "caller",
+      inviteSequence: this.message.cseq,
+    });
+    if (this.message.body !== undefined) session.takeLocalBody(this.message.body);
+    this.sessions.set(toTag, session);
+    return session;
+  }
+
+  /** §13.2.2.3, §13.2.2.4: early dialogs end with the INVITE; a confirmed one lives on. */
+  private ceaseEarlySessions(): void {
+    for (const session of this.sessions.values()) session.cease();
+  }
+
+  private acknowledgeFailure(response: IncomingResponseMessage): void {
+    const ack = siblingRequest(this.message, "ACK");
+    // §17.1.1.3: "The To header field in the ACK MUST equal the To header field in the response
+    // being acknowledged".
+    ack.setHeader("To", response.getHeader("To") ?? "");
+    this.transaction.transmit(ack.toBytes());
+  }
+
+  private reportCancel({ statusCode, reasonPhrase }: IncomingResponseMessage): void {
+    const text = `the CANCEL of call ${this.message.callId} failed: ${statusCode} ${reasonPhrase}`;
+    this.supervisor.report(new ProtocolError(text));
+  }
+
+  private call(
+    method: "onTrying" | "onRedirect" | "onReject",
+    message: IncomingResponseMessage,
+  ): void {
+    this.callGuest(method, () => this.delegate?.[method]?.({ message }));
+  }
+
+  private callGuest(name: string, call: () => unknown): void {
+    if (!this.isDisposed) this.supervisor.callGuest(name, call);
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * An INVITE that came in (RFC 3261 §13.3).
+ *
+ * @module
+ */
+import type { InviteServerEmission } from "../machines/mod.ts";
+import {
+  InvalidStateError,
+  type OutgoingResponse,
+  ProtocolError,
+  type ResponseOptions,
+  TimeoutError,
+  type URI,
+} from "../messages/mod.ts";
+import { ALLOW } from "./allowed_methods.ts";
+import { Dialog } from "./dialog.ts";
+import type { IncomingInviteRequest, OutgoingResponseWithSession } from "./incoming_request.ts";
+import { SessionDialog } from "./session_dialog.ts";
+import { UserAgentServer } from "./user_agent_server.ts";
+
+/** See the module. */
+export class InviteUserAgentServer extends UserAgentServer implements IncomingInviteRequest {
+  private session: SessionDialog | undefined;
+
+  override accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponseWithSession {
+    this.check("accept", 200, 299, options);
+    const session = this.openSession();
+    const { message } = this.transaction.respond(this.withContact(options), () => {
+      if (options.body !== undefined) session.takeLocalBody(options.body);
+      session.accept();
+    });
+    return { message, session };
+  }
+
+  override progress(options: ResponseOptions = { statusCode: 180 }): OutgoingResponseWithSession {
+    this.check("progress", 101, 199, options);
+    const session = this.openSession();
+    const { message } = this.transaction.respond(this.withContact(options), () => {
+      if (options.body !== undefined) session.takeLocalBody(options.body);
+      session.progress();
+    });
+    return { message, session };
+  }
+
+  override redirect(contacts: URI[], options?: ResponseOptions): OutgoingResponse {
+    const response = super.redirect(contacts, options);
+    this.session?.cease();
+    return response;
+  }
+
+  override reject(options?: ResponseOptions): OutgoingResponse {
+    const response = super.reject(options);
+    this.session?.cease();
+    return response;
+  }
+
+  protected override take(emission: InviteServerEmission): void {
+    super.take(emission);
+    if (emission.type === "timeout") {
+      const text = `no ACK to the final response of call ${this.message.callId} in timer H`;
+      this.supervisor.report(new TimeoutError(text));
+    }
+    if (emission.type === "terminated") this.session?.cease();
+  }
+
+  /** The session that the first response with a To-tag makes (§12.1.1). */
+  private openSession(): SessionDialog {
+    if (this.session !== undefined) return this.session;
+    const dialog = Dialog.fromRequest(this.message, this.transaction.toTag);
+    if (dialog instanceof ProtocolError) throw new InvalidStateError(dialog.message);
+    this.session = new SessionDialog(this.supervisor, dialog, {
+      role: "callee",
+      inviteSequence: this.message.cseq,
+      repeatAccept: () => this.transaction.repeatResponse(),
+    });
+    this.session.takeRemoteBody(this.message);
+    return this.session;
+  }
+
+  /** §12.1.1: the response "MUST ... contain a Contact header field". */
+  private withContact(options: ResponseOptions): ResponseOptions {
+    const extraHeaders = [...options.extraHeaders ?? []];
+    const has = (name: RegExp): boolean => extraHeaders.some((line) => name.test(line));
+    if (!has(/^(contact|m)\s*:/i)) {
+      const { contact } = this.supervisor.environment;
+      const value = contact(this.transaction.flow.transport, this.message.ruri.user);
+      extraHeaders.push(`Contact: ${value}`);
+    }
+    if (options.statusCode >= 200 && !has(/^allow\s*:/i)) extraHeaders.push(ALLOW);
+    return { ...options, extraHeaders };
+  }
+}

@@ -1,0 +1,250 @@
+/**
+ * Who is there to take a message: by branch and method, by dialog, by Call-ID. Every look-up is one
+ * in a `Map`, so it costs the same with ten calls and with ten thousand.
+ *
+ * @module
+ */
+import type { IncomingRequestMessage, IncomingResponseMessage } from "../messages/mod.ts";
+import { MAGIC_COOKIE } from "../messages/mod.ts";
+import type { Flow } from "./flow.ts";
+
+/** A client transaction, as the supervisor sees it. */
+export interface ClientEntry {
+  /** The sent-by that its Via has; a response with another is not ours (RFC 3261 §18.1.2). */
+  readonly sentBy: string;
+  /** Takes a response. */
+  receive(response: IncomingResponseMessage): void;
+  /** What it sent is lost. */
+  fail(error: Error): void;
+  /** Ends it politely: cancels an INVITE. */
+  end(): void;
+  /** Ends it without a word. */
+  dispose(): void;
+}
+
+/** A server transaction, as the supervisor sees it. */
+export interface ServerEntry {
+  /** The tag in To of its responses. */
+  readonly toTag: string;
+  /** Takes its request again. */
+  repeat(): void;
+  /** Takes the ACK to a final response but 2xx; says whether it was waiting for one. */
+  acknowledge(ack: IncomingRequestMessage): boolean;
+  /** Takes a CANCEL. */
+  cancel(cancel: IncomingRequestMessage): void;
+  /** Ends it politely: refuses the request if it is open. */
+  end(): void;
+  /** Ends it without a word. */
+  dispose(): void;
+}
+
+/** A dialog, as the supervisor sees it. */
+export interface DialogEntry {
+  /** Takes a request within the dialog. */
+  receive(request: IncomingRequestMessage, flow: Flow): void;
+  /** Takes a 2xx to the dialog's INVITE that no transaction waits for any more. */
+  repeatAccept(): void;
+  /** Ends it politely: hangs up. */
+  end(): void;
+  /** Ends it without a word. */
+  dispose(): void;
+}
+
+/** An INVITE of ours of which a late 2xx may still come. */
+interface Call {
+  readonly fromTag: string;
+  /** How many transactions and dialogs of it live. */
+  holders: number;
+}
+
+/** How many given-up INVITEs are remembered; the oldest is forgotten first. */
+const MAX_ABANDONED = 1000;
+
+/** A Via's sent-by as one text, for comparing. */
+export function sentByOf(via: { host: string; port: number | undefined }): string {
+  return via.port === undefined ? via.host : `${via.host}:${via.port}`;
+}
+
+/**
+ * What names a server transaction (RFC 3261 §17.2.3): branch, sent-by and method where the branch
+ * has the magic cookie; else, for RFC 2543 clients, what that RFC compared. An ACK and a CANCEL are
+ * looked up as the INVITE that they belong to, by passing that method.
+ */
+export function serverKey(request: IncomingRequestMessage, method: string): string {
+  const { via } = request;
+  const sentBy = sentByOf(via).toLowerCase();
+  // The cookie alone is no branch: RFC 4475 §3.2.1.
+  if (via.branch?.startsWith(MAGIC_COOKIE) && via.branch.length > MAGIC_COOKIE.length) {
+    return `${method} ${sentBy} ${via.branch}`;
+  }
+  // "The INVITE request matches a transaction if the Request-URI, To tag, From tag, Call-ID, CSeq,
+  // and top Via header field match". The To tag is left out, as an ACK has one and its INVITE has
+  // none; CSeq and Call-ID tell INVITEs apart without it.
+  const { ruri, fromTag = "", callId, cseq } = request;
+  return `${method} ${sentBy} ${via.branch ?? ""} ${ruri} ${fromTag} ${callId} ${cseq}`;
+}
+
+/** What names a dialog on this side (RFC 3261 §12). */
+export function dialogKey(callId: string, localTag: string, remoteTag: string): string {
+  return `${callId} ${localTag} ${remoteTag}`;
+}
+
+/** Holds everything that lives, and nothing that does not. */
+export class Registry {
+  private readonly clients = new Map<string, ClientEntry>();
+  private readonly servers = new Map<string, ServerEntry>();
+  private readonly dialogs = new Map<string, DialogEntry>();
+  private readonly calls = new Map<string, Call>();
+  private readonly abandoned = new Map<string, string>();
+  /** Client transactions by the connection that they were sent over. */
+  private readonly connections = new Map<string, Set<ClientEntry>>();
+
+  /** How many transactions and dialogs there are. */
+  get size(): number {
+    return this.clients.size + this.servers.size + this.dialogs.size + this.calls.size +
+      this.connections.size;
+  }
+
+  /** Called when no dialog and no unsettled transaction is left. */
+  onQuiet: () => void = () => {};
+  private unsettled = 0;
+
+  /** Whether nothing is left that somebody waits for; transactions may still absorb repetitions. */
+  get isQuiet(): boolean {
+    return this.unsettled === 0 && this.dialogs.size === 0;
+  }
+
+  /** Counts a transaction whose outcome is open. */
+  unsettle(): void {
+    this.unsettled++;
+  }
+
+  /** The counterpart of `unsettle`: the outcome is there. */
+  settle(): void {
+    this.unsettled--;
+    if (this.isQuiet) this.onQuiet();
+  }
+
+  /** How many of each there are. */
+  get counts(): { clients: number; servers: number; dialogs: number } {
+    return {
+      clients: this.clients.size,
+      servers: this.servers.size,
+      dialogs: this.dialogs.size,
+    };
+  }
+
+  /** Enters a client transaction, before it first sends. */
+  addClient(
+    branch: string,
+    method: string,
+    connection: string | undefined,
+    entry: ClientEntry,
+  ): void {
+    this.clients.set(`${branch} ${method}`, entry);
+    if (connection === undefined) return;
+    const users = this.connections.get(connection);
+    if (users === undefined) this.connections.set(connection, new Set([entry]));
+    else users.add(entry);
+  }
+
+  /** Forgets a client transaction. */
+  removeClient(
+    branch: string,
+    method: string,
+    connection: string | undefined,
+    entry: ClientEntry,
+  ): void {
+    this.clients.delete(`${branch} ${method}`);
+    if (connection === undefined) return;
+    const users = this.connections.get(connection);
+    users?.delete(entry);
+    if (users?.size === 0) this.connections.delete(connection);
+  }
+
+  /**
+   * The client transaction of a response. RFC 3261 §17.1.3: by branch and the method in CSeq;
+   * §18.1.2: "If the value of the "sent-by" parameter in the topmost Via ... does not correspond
+   * to a value that the client transport is configured to insert into requests, the response MUST
+   * be silently discarded."
+   */
+  clientOf(response: IncomingResponseMessage): ClientEntry | undefined {
+    const entry = this.clients.get(`${response.viaBranch} ${response.method}`);
+    return entry?.sentBy === sentByOf(response.via) ? entry : undefined;
+  }
+
+  /** The client transactions that sent over a connection. */
+  usersOf(connection: string): ClientEntry[] {
+    return [...this.connections.get(connection) ?? []];
+  }
+
+  /** Enters a server transaction. */
+  addServer(key: string, entry: ServerEntry): void {
+    this.servers.set(key, entry);
+  }
+
+  /** Forgets a server transaction. */
+  removeServer(key: string): void {
+    this.servers.delete(key);
+  }
+
+  /** The server transaction with a key from `serverKey`. */
+  server(key: string): ServerEntry | undefined {
+    return this.servers.get(key);
+  }
+
+  /** Enters a dialog. */
+  addDialog(key: string, entry: DialogEntry): void {
+    this.dialogs.set(key, entry);
+  }
+
+  /** Forgets a dialog. */
+  removeDialog(key: string): void {
+    this.dialogs.delete(key);
+    if (this.isQuiet) this.onQuiet();
+  }
+
+  /** The dialog with a key from `dialogKey`. */
+  dialog(key: string): DialogEntry | undefined {
+    return this.dialogs.get(key);
+  }
+
+  /** Notes that something of an outgoing call lives, so that its late forks are known. */
+  holdCall(callId: string, fromTag: string): void {
+    const call = this.calls.get(callId);
+    if (call === undefined) this.calls.set(callId, { fromTag, holders: 1 });
+    else call.holders++;
+  }
+
+  /** The counterpart of `holdCall`. */
+  releaseCall(callId: string): void {
+    const call = this.calls.get(callId);
+    if (call !== undefined && --call.holders === 0) this.calls.delete(callId);
+  }
+
+  /**
+   * Notes that an INVITE was given up without a final response: should a 2xx come yet, the call it
+   * announces has to be ended. Of bounded number, and no part of `size`.
+   */
+  abandonCall(callId: string, fromTag: string): void {
+    if (this.abandoned.size >= MAX_ABANDONED) {
+      for (const oldest of this.abandoned.keys()) {
+        this.abandoned.delete(oldest);
+        break;
+      }
+    }
+    this.abandoned.set(callId, fromTag);
+  }
+
+  /** Whether a 2xx without a transaction answers an INVITE that was sent from here. */
+  isOurCall(response: IncomingResponseMessage): boolean {
+    const fromTag = this.calls.get(response.callId)?.fromTag ??
+      this.abandoned.get(response.callId);
+    return fromTag !== undefined && fromTag === response.fromTag;
+  }
+
+  /** Everything that lives. */
+  all(): { end(): void; dispose(): void }[] {
+    return [...this.clients.values(), ...this.servers.values(), ...this.dialogs.values()];
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What is looked at before a request outside of a dialog gets to the program (RFC 3261 §8.2).
+ *
+ * @module
+ */
+import { Fault, type IncomingRequestMessage, type ResponseOptions } from "../messages/mod.ts";
+import { ALLOW, ALLOWED_METHODS } from "./allowed_methods.ts";
+
+/** The methods of the RFCs: one of them that is not allowed here is 405, any other is 501. */
+const KNOWN_METHODS = [
+  ...ALLOWED_METHODS,
+  "INFO",
+  "MESSAGE",
+  "NOTIFY",
+  "OPTIONS",
+  "PRACK",
+  "PUBLISH",
+  "REFER",
+  "REGISTER",
+  "SUBSCRIBE",
+  "UPDATE",
+];
+
+/** The headers that a session is made from, and that the rules below read. */
+const NEEDED = ["Require", "Contact", "Record-Route", "Content-Disposition"] as const;
+
+/** The refusal that a request deserves, or `undefined` where it is fit for the program. */
+export function inspectRequest(request: IncomingRequestMessage): ResponseOptions | undefined {
+  const { method, toTag, ruri } = request;
+  // §12.2.2: "If the UAS wishes to reject the request because it does not wish to recreate the
+  // dialog, it MUST respond to the request with a 481".
+  if (toTag !== undefined) return { statusCode: 481 };
+  // §8.2.1: "If the UAS recognizes but does not support the method of a request, it MUST generate
+  // a 405 (Method Not Allowed) response ... The UAS MUST also add an Allow header field".
+  if (method !== "INVITE") {
+    const isKnown = KNOWN_METHODS.includes(method);
+    return { statusCode: isKnown ? 405 : 501, extraHeaders: [ALLOW] };
+  }
+  // §8.2.2.1: "If the Request-URI uses a scheme not supported by the UAS, it SHOULD reject the
+  // request with a 416 (Unsupported URI Scheme) response."
+  if (ruri.scheme !== "sip" && ruri.scheme !== "sips" && ruri.scheme !== "tel") {
+    return { statusCode: 416 };
+  }
+  for (const name of NEEDED) {
+    const value = request.parseHeader(name);
+    if (value instanceof Fault) {
+      return { statusCode: value.status, reasonPhrase: `Bad Request: ${value}` };
+    }
+  }
+  // §8.2.2.3: "If a UAS does not understand an option-tag listed in a Require header field, it MUST
+  // respond by generating a response with status code 420 (Bad Extension). The UAS MUST add an
+  // Unsupported header field, and list in it those options it does not understand".
+  const required = request.parseHeader("Require");
+  if (Array.isArray(required) && required.length > 0) {
+    return { statusCode: 420, extraHeaders: [`Unsupported: ${required.join(", ")}`] };
+  }
+  // §8.1.1.8: "The Contact header field MUST be present and contain exactly one SIP or SIPS URI in
+  // any request that can result in the establishment of a dialog."
+  const contact = request.parseHeader("Contact");
+  if (!Array.isArray(contact) || contact.length !== 1) {
+    return { statusCode: 400, reasonPhrase: "Bad Request: expected one Contact" };
+  }
+  return undefined;
+}

@@ -1,0 +1,164 @@
+/**
+ * A server transaction at work: one request, its statechart, and the way its answers go
+ * (RFC 3261 §17.2).
+ *
+ * @module
+ */
+import { type Actor, createActor } from "xstate";
+import {
+  type InviteServerEmission,
+  inviteServerMachine,
+  nonInviteServerMachine,
+} from "../machines/mod.ts";
+import {
+  constructOutgoingResponse,
+  type IncomingRequestMessage,
+  MAGIC_COOKIE,
+  type PrintedResponse,
+  type ResponseOptions,
+  TransportError,
+} from "../messages/mod.ts";
+import { type Flow, flowBack } from "./flow.ts";
+import { type ServerEntry, serverKey } from "./registry.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+// An INVITE's machine takes and tells all that another request's does, and more.
+const otherMachine = nonInviteServerMachine as unknown as typeof inviteServerMachine;
+
+/** Takes what a server transaction tells; `transmit` is done already. */
+export type ServerListener = (emission: InviteServerEmission) => void;
+
+/** See the module. */
+export class ServerTransaction implements ServerEntry {
+  readonly request: IncomingRequestMessage;
+  /** The tag in To of every response: the request's, or one of this side's own. */
+  readonly toTag: string;
+  /** By which way the request came. */
+  readonly flow: Flow;
+  /** Who is told; set by whoever answers. */
+  listener: ServerListener = () => {};
+  /** What ends it politely; set by whoever can. */
+  onDrain: () => void = () => {};
+  private readonly supervisor: Supervisor;
+  private readonly key: string;
+  private readonly actor: Actor<typeof inviteServerMachine>;
+  private response: PrintedResponse | undefined;
+  private isSettled = false;
+
+  /** Enters it, so that repetitions of the request find it. */
+  constructor(supervisor: Supervisor, request: IncomingRequestMessage, flow: Flow) {
+    const { environment, registry } = supervisor;
+    this.supervisor = supervisor;
+    this.request = request;
+    this.flow = flow;
+    this.toTag = request.toTag ?? environment.identifiers.tag();
+    this.key = serverKey(request, request.method);
+    const machine = request.method === "INVITE" ? inviteServerMachine : otherMachine;
+    this.actor = createActor(machine, {
+      ...supervisor.actorOptions,
+      input: { ...environment.timers, reliable: flow.transport.reliable },
+    });
+    this.actor.on("*", (emission) => this.tell(emission));
+    registry.addServer(this.key, this);
+    registry.unsettle();
+    this.actor.start();
+  }
+
+  /** Whether a final response was sent, or the transaction is over. */
+  get isAnswered(): boolean {
+    const snapshot = this.actor.getSnapshot();
+    return !snapshot.matches("proceeding") && !snapshot.matches("trying" as "proceeding");
+  }
+
+  /**
+   * Sends a response.
+   *
+   * @param beforeSending Called once it is sure that the response can be sent, and before it is: an
+   * ACK may come before a transport's `send` has returned.
+   * @throws `InvalidArgumentError` for a response that cannot go onto the wire.
+   */
+  respond(options: ResponseOptions, beforeSending: () => void = () => {}): PrintedResponse {
+    const { userAgent } = this.supervisor.environment;
+    this.response = constructOutgoingResponse(this.request, {
+      toTag: this.toTag,
+      ...(userAgent === undefined ? {} : { userAgent }),
+      ...options,
+    });
+    beforeSending();
+    this.send(options.statusCode);
+    return this.response;
+  }
+
+  /** Answers with a status code and nothing to say about it. */
+  refuse(statusCode: number, extraHeaders: string[] = []): void {
+    this.respond({ statusCode, extraHeaders });
+  }
+
+  /** Sends the last response again; for the 2xx to an INVITE, which the session repeats. */
+  repeatResponse(): void {
+    this.send(200);
+  }
+
+  repeat(): void {
+    this.actor.send({ type: "request" });
+  }
+
+  acknowledge(ack: IncomingRequestMessage): boolean {
+    const snapshot = this.actor.getSnapshot();
+    if (!snapshot.matches("completed") && !snapshot.matches("confirmed")) return false;
+    // §17.2.3: an ACK without the cookie matches by "the To tag ... of the response sent", too.
+    const isOld = !ack.viaBranch?.startsWith(MAGIC_COOKIE);
+    if (isOld && ack.toTag !== undefined && ack.toTag !== this.toTag) return false;
+    this.actor.send({ type: "ack" });
+    this.settle();
+    return true;
+  }
+
+  cancel(message: IncomingRequestMessage): void {
+    this.actor.send({ type: "cancel", message });
+  }
+
+  end(): void {
+    this.onDrain();
+  }
+
+  dispose(): void {
+    this.actor.send({ type: "dispose" });
+  }
+
+  private send(status: number): void {
+    this.actor.send({ type: "respond", status });
+    const isFinal = status >= 200;
+    if (isFinal && (this.request.method !== "INVITE" || status < 300)) this.settle();
+  }
+
+  private tell(emission: InviteServerEmission): void {
+    switch (emission.type) {
+      case "transmitTrying":
+        this.response = constructOutgoingResponse(this.request, { statusCode: 100 });
+        return this.transmit();
+      case "transmit":
+        return this.transmit();
+      case "terminated":
+        this.listener(emission);
+        this.supervisor.registry.removeServer(this.key);
+        return this.settle();
+      default:
+        this.listener(emission);
+    }
+  }
+
+  private transmit(): void {
+    if (this.response === undefined) return;
+    const flow = flowBack(this.request, this.flow);
+    this.supervisor.transmit(this.response.bytes, flow, (error: TransportError) => {
+      this.actor.send({ type: "transportError", error });
+    });
+  }
+
+  private settle(): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.supervisor.registry.settle();
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * The two requests that belong to an INVITE and repeat most of it: its CANCEL (RFC 3261 §9.1) and
+ * the ACK to a final response but 2xx (§17.1.1.3).
+ *
+ * @module
+ */
+import { OutgoingRequestMessage } from "../messages/mod.ts";
+import type { RequestOptions } from "./outgoing_request.ts";
+
+/**
+ * Both "MUST contain a single Via header field value" equal to the INVITE's topmost, and if the
+ * INVITE has Route headers, "those header fields MUST appear".
+ */
+export function siblingRequest(
+  invite: OutgoingRequestMessage,
+  method: "ACK" | "CANCEL",
+  options: RequestOptions = {},
+): OutgoingRequestMessage {
+  const message = new OutgoingRequestMessage(
+    method,
+    invite.ruri,
+    invite.fromURI,
+    invite.toURI,
+    {
+      callId: invite.callId,
+      cseq: invite.cseq,
+      fromTag: invite.fromTag,
+      routeSet: invite.getHeaders("Route"),
+    },
+    options.extraHeaders,
+    options.body,
+  );
+  for (const name of ["Via", "From", "To"]) message.setHeader(name, invite.getHeaders(name));
+  if (invite.branch !== undefined) message.branch = invite.branch;
+  return message;
+}

@@ -1,0 +1,272 @@
+/**
+ * The supervisor: takes what the transports deliver to whom it is for, sends what the transactions
+ * tell it to, and has a life of its own (running, draining, stopped).
+ *
+ * It knows transactions and dialogs by the small interfaces of `registry.ts` only.
+ *
+ * @module
+ */
+import { type Actor, createActor, type InspectionEvent, type Observer } from "xstate";
+import { supervisorMachine, type SupervisorState, type TimerTable } from "../machines/mod.ts";
+import {
+  constructFaultResponse,
+  constructOutgoingResponse,
+  DelegateError,
+  type Fault,
+  type Identifiers,
+  type IncomingRequestMessage,
+  type IncomingResponseMessage,
+  parseMessage,
+  type ResponseOptions,
+  type StrowgerError,
+  TransportError,
+} from "../messages/mod.ts";
+import type { Destination, Transport, TransportReceiver } from "../transports/transport.ts";
+import { connectionKey, type Flow, flowBack } from "./flow.ts";
+import type { Logger } from "./logger.ts";
+import { dialogKey, Registry, serverKey } from "./registry.ts";
+
+/** What counts time: XState's own interface, which `setTimeout` and `clearTimeout` satisfy. */
+export interface Clock {
+  /** Calls `fn` after so many milliseconds. */
+  // deno-lint-ignore no-explicit-any
+  setTimeout(fn: (...args: any[]) => void, milliseconds: number): any;
+  /** Calls it off. */
+  // deno-lint-ignore no-explicit-any
+  clearTimeout(id: any): void;
+}
+
+/** A message on its way, as `trace` is told of it. */
+export interface TraceEntry {
+  /** Whether it came in or goes out. */
+  readonly direction: "in" | "out";
+  /** The message, whole. */
+  readonly bytes: Uint8Array;
+  /** By which transport, `UDP` say. */
+  readonly protocol: string;
+  /** Where it came from, or goes to. */
+  readonly remote: Destination;
+}
+
+/** What everything that runs in a core has in common. */
+export interface Environment {
+  readonly clock: Clock;
+  readonly identifiers: Identifiers;
+  readonly logger: Logger;
+  readonly timers: TimerTable;
+  readonly transports: readonly Transport[];
+  /** What goes into User-Agent and Server. */
+  readonly userAgent: string | undefined;
+  /** A value for Contact: where this side can be reached by a transport. */
+  readonly contact: (transport: Transport, user: string | undefined) => string;
+  /** Takes what went wrong without anybody being there to catch it. */
+  readonly onError: (error: StrowgerError) => void;
+  readonly trace: ((entry: TraceEntry) => void) | undefined;
+  readonly inspect: Observer<InspectionEvent> | ((event: InspectionEvent) => void) | undefined;
+}
+
+/** Whom the supervisor asks when nobody in the registry is meant. */
+export interface TransactionUser {
+  /** A request that belongs to no transaction; its dialog, if it names one, does not exist. */
+  receiveRequest(request: IncomingRequestMessage, flow: Flow): void;
+  /** A 2xx to an INVITE of ours that belongs to no transaction and no dialog. */
+  receiveStrayAccept(response: IncomingResponseMessage): void;
+}
+
+/** See the module. */
+export class Supervisor {
+  readonly registry: Registry = new Registry();
+  readonly environment: Environment;
+  /** How many messages nobody was there for, or nobody could understand. */
+  dropped = 0;
+  private readonly user: TransactionUser;
+  private readonly actor: Actor<typeof supervisorMachine>;
+  private readonly closed: Promise<void>;
+
+  constructor(environment: Environment, user: TransactionUser) {
+    this.environment = environment;
+    this.user = user;
+    this.actor = createActor(supervisorMachine, this.actorOptions);
+    this.closed = new Promise((resolve) => {
+      this.actor.on("stopped", () => void this.closeTransports().then(resolve));
+    });
+    this.actor.on("drain", () => {
+      for (const each of this.registry.all()) each.end();
+    });
+    this.actor.start();
+    this.registry.onQuiet = () => this.checkDrained();
+    for (const transport of environment.transports) transport.attach(this.receiverOf(transport));
+  }
+
+  /** Running, draining or stopped. */
+  get state(): SupervisorState {
+    return this.actor.getSnapshot().value;
+  }
+
+  /** What every actor is made with. */
+  get actorOptions(): {
+    clock: Clock;
+    inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+  } {
+    const { clock, inspect } = this.environment;
+    return inspect === undefined ? { clock } : { clock, inspect };
+  }
+
+  /** Ends every call politely; what is not over after `deadline` milliseconds is dropped. */
+  stop(deadline: number): Promise<void> {
+    this.actor.send({ type: "stop", deadline });
+    this.checkDrained();
+    return this.closed;
+  }
+
+  /** Drops everything at once. */
+  dispose(): Promise<void> {
+    this.actor.send({ type: "dispose" });
+    return this.closed;
+  }
+
+  /** Sends a message; `onError` is called if the transport cannot, at once or later. */
+  transmit(bytes: Uint8Array, flow: Flow, onError: (error: TransportError) => void): void {
+    const { transport, remote } = flow;
+    this.environment.trace?.({ direction: "out", bytes, protocol: transport.protocol, remote });
+    const fail = (cause: unknown): void => {
+      if (cause instanceof TransportError) return onError(cause);
+      const where = `${transport.protocol} ${remote.host}:${remote.port}`;
+      const why = cause instanceof Error ? cause.message : `${cause}`;
+      onError(new TransportError(`cannot send to ${where}: ${why}`, { cause }));
+    };
+    try {
+      transport.send(bytes, remote).catch(fail);
+    } catch (error) {
+      // A transport that throws instead of rejecting breaks its contract, and no call.
+      fail(error);
+    }
+  }
+
+  /** Sends a response without keeping any state for it (RFC 3261 §8.2.7). */
+  replyStateless(request: IncomingRequestMessage, flow: Flow, options: ResponseOptions): void {
+    const { bytes } = constructOutgoingResponse(request, {
+      toTag: this.environment.identifiers.tag(),
+      ...options,
+    });
+    this.transmit(bytes, flowBack(request, flow), this.environment.onError);
+  }
+
+  /**
+   * Calls a user's function; what it throws, or its promise rejects with, is reported.
+   *
+   * @param onFailure Called after that report, to do what the user's function has not done.
+   */
+  callGuest(name: string, call: () => unknown, onFailure: () => void = () => {}): void {
+    const report = (cause: unknown): void => {
+      const why = cause instanceof Error ? cause.message : `${cause}`;
+      this.report(new DelegateError(`${name} failed: ${why}`, { cause }));
+      onFailure();
+    };
+    try {
+      const result = call();
+      if (result instanceof Promise) result.catch(report);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  /** Hands an error to whoever takes them; that one's own errors end here. */
+  report(error: StrowgerError): void {
+    try {
+      this.environment.onError(error);
+    } catch (cause) {
+      this.environment.logger.warn(`onError failed: ${cause}`);
+    }
+  }
+
+  private checkDrained(): void {
+    if (this.state === "draining" && this.registry.isQuiet) this.actor.send({ type: "drained" });
+  }
+
+  private receiverOf(transport: Transport): TransportReceiver {
+    return {
+      receive: (bytes, remote) => this.receive(bytes, { transport, remote }),
+      fault: (fault, remote) => this.refuse(fault, { transport, remote }),
+      disconnected: (remote, error) => this.disconnected({ transport, remote }, error),
+    };
+  }
+
+  private receive(bytes: Uint8Array, flow: Flow): void {
+    if (this.state === "stopped") return;
+    const { transport, remote } = flow;
+    this.environment.trace?.({ direction: "in", bytes, protocol: transport.protocol, remote });
+    const parsed = parseMessage(bytes);
+    if (parsed.kind === "fault") return this.refuse(parsed, flow);
+    parsed.source = remote;
+    if (parsed.kind === "response") this.routeResponse(parsed);
+    else this.routeRequest(parsed, flow);
+  }
+
+  /** RFC 3261 §17.1.3, §18.1.2. */
+  private routeResponse(response: IncomingResponseMessage): void {
+    // §8.1.3.3: "If more than one Via header field value is present in a response, the UAC SHOULD
+    // discard the message."
+    if (response.hasMoreVias) return this.drop("a response that has more than one Via");
+    const client = this.registry.clientOf(response);
+    if (client !== undefined) return client.receive(response);
+    const isAccept = response.method === "INVITE" && response.statusCode >= 200 &&
+      response.statusCode < 300;
+    if (!isAccept || !this.registry.isOurCall(response)) {
+      return this.drop("a response that belongs to no transaction");
+    }
+    const { callId, fromTag = "", toTag = "" } = response;
+    const dialog = this.registry.dialog(dialogKey(callId, fromTag, toTag));
+    if (dialog !== undefined) dialog.repeatAccept();
+    else this.user.receiveStrayAccept(response);
+  }
+
+  /** RFC 3261 §17.2.3, §12.2.2. */
+  private routeRequest(request: IncomingRequestMessage, flow: Flow): void {
+    const { method } = request;
+    const isAck = method === "ACK";
+    const key = serverKey(request, isAck ? "INVITE" : method);
+    const server = this.registry.server(key);
+    if (server !== undefined) {
+      if (!isAck) return server.repeat();
+      if (server.acknowledge(request)) return;
+    }
+    const { callId, toTag, fromTag = "" } = request;
+    if (toTag !== undefined) {
+      const dialog = this.registry.dialog(dialogKey(callId, toTag, fromTag));
+      if (dialog !== undefined && method !== "CANCEL") return dialog.receive(request, flow);
+    }
+    if (isAck) return this.drop("an ACK that nobody waits for");
+    this.user.receiveRequest(request, flow);
+  }
+
+  /** Answers what could not be understood, where that is possible (RFC 3261 §8.2, §18.3). */
+  private refuse(fault: Fault, flow: Flow): void {
+    this.drop(fault.toString());
+    if (fault.request === undefined) return;
+    const { bytes } = constructFaultResponse(fault.request, {
+      statusCode: fault.status,
+      toTag: this.environment.identifiers.tag(),
+      ...(fault.status === 400 ? { reasonPhrase: `Bad Request: ${fault}` } : {}),
+    });
+    this.transmit(bytes, flow, this.environment.onError);
+  }
+
+  /** A socket error fails the requests that used it, and nothing else. */
+  private disconnected(flow: Flow, error: Error): void {
+    const connection = connectionKey(flow);
+    if (connection === undefined) return;
+    for (const client of this.registry.usersOf(connection)) client.fail(error);
+  }
+
+  private drop(what: string): void {
+    this.dropped++;
+    this.environment.logger.debug(`dropped: ${what}`);
+  }
+
+  private async closeTransports(): Promise<void> {
+    for (const each of this.registry.all()) each.dispose();
+    const { transports } = this.environment;
+    await Promise.allSettled(transports.map((transport) => transport.close()));
+  }
+}

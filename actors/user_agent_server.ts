@@ -1,0 +1,103 @@
+/**
+ * A request that came in, as a program answers it (RFC 3261 §8.2).
+ *
+ * @module
+ */
+import type { InviteServerEmission } from "../machines/mod.ts";
+import {
+  IncomingRequestMessage,
+  InvalidArgumentError,
+  InvalidStateError,
+  type OutgoingResponse,
+  type ResponseOptions,
+  TransportError,
+  type URI,
+} from "../messages/mod.ts";
+import type { IncomingRequest, IncomingRequestDelegate } from "./incoming_request.ts";
+import type { ServerTransaction } from "./server_transaction.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** See the module. */
+export class UserAgentServer implements IncomingRequest {
+  delegate?: IncomingRequestDelegate;
+  readonly message: IncomingRequestMessage;
+  protected readonly supervisor: Supervisor;
+  protected readonly transaction: ServerTransaction;
+
+  constructor(
+    supervisor: Supervisor,
+    message: IncomingRequestMessage,
+    transaction: ServerTransaction,
+  ) {
+    this.supervisor = supervisor;
+    this.message = message;
+    this.transaction = transaction;
+    transaction.listener = (emission) => this.take(emission);
+    transaction.onDrain = () => {
+      if (!this.isAnswered) this.reject({ statusCode: 503 });
+    };
+  }
+
+  /** Whether a final response was sent, or none can be sent any more. */
+  get isAnswered(): boolean {
+    return this.transaction.isAnswered;
+  }
+
+  accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponse {
+    this.check("accept", 200, 299, options);
+    return this.transaction.respond(options);
+  }
+
+  progress(options: ResponseOptions = { statusCode: 180 }): OutgoingResponse {
+    this.check("progress", 101, 199, options);
+    return this.transaction.respond(options);
+  }
+
+  redirect(contacts: URI[], options: ResponseOptions = { statusCode: 302 }): OutgoingResponse {
+    this.check("redirect", 300, 399, options);
+    const lines = contacts.map((uri) => `Contact: <${uri}>`);
+    const extraHeaders = [...lines, ...options.extraHeaders ?? []];
+    return this.transaction.respond({ ...options, extraHeaders });
+  }
+
+  reject(options: ResponseOptions = { statusCode: 480 }): OutgoingResponse {
+    this.check("reject", 400, 699, options);
+    return this.transaction.respond(options);
+  }
+
+  trying(options: ResponseOptions = { statusCode: 100 }): OutgoingResponse {
+    this.check("trying", 100, 100, options);
+    return this.transaction.respond(options);
+  }
+
+  /** Throws unless this is the moment for a response of this kind. */
+  protected check(method: string, from: number, to: number, { statusCode }: ResponseOptions): void {
+    if (statusCode < from || statusCode > to) {
+      throw new InvalidArgumentError(`${method}: statusCode`, `${from} to ${to}`, `${statusCode}`);
+    }
+    if (this.isAnswered) {
+      throw new InvalidStateError(`${method}: expected an open request, found it answered`);
+    }
+  }
+
+  /** Takes what the transaction tells. */
+  protected take(emission: InviteServerEmission): void {
+    if (emission.type === "cancel") this.receiveCancel(emission.message);
+    if (emission.type === "transportError") this.receiveTransportError(emission.error);
+  }
+
+  private receiveCancel(message: unknown): void {
+    if (!(message instanceof IncomingRequestMessage)) return;
+    this.supervisor.callGuest("onCancel", () => this.delegate?.onCancel?.(message));
+    // §9.2: "it immediately responds to the original request with a 487 (Request Terminated)."
+    if (!this.isAnswered) this.reject({ statusCode: 487 });
+  }
+
+  private receiveTransportError(cause: unknown): void {
+    const error = cause instanceof TransportError
+      ? cause
+      : new TransportError("an answer could not be sent", { cause });
+    if (this.delegate?.onTransportError === undefined) return this.supervisor.report(error);
+    this.supervisor.callGuest("onTransportError", () => this.delegate?.onTransportError?.(error));
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Strowger: a SIP signalling engine built from actors.
+ *
+ * A program makes a {@linkcode UserAgentCore} over one or more transports, places calls with
+ * `core.invite(message, delegate)` and takes them with `onInvite`. Each call is a statechart that
+ * runs as an actor of its own; its transitions call the delegate.
+ *
+ * This entry uses web standards only, and does nothing when it is imported. Transports are entries
+ * of their own: `@strowger/sip/transports/udp`, and so on.
+ *
+ * @module
+ */
+export type * from "./actors/incoming_request.ts";
+export type * from "./actors/outgoing_request.ts";
+export type * from "./actors/session.ts";
+export { defaultLogger, type Logger } from "./actors/logger.ts";
+export type { Clock, TraceEntry } from "./actors/supervisor.ts";
+export {
+  UserAgentCore,
+  type UserAgentCoreConfiguration,
+  type UserAgentCoreDelegate,
+} from "./actors/user_agent_core.ts";
+export { DEFAULT_TIMERS, type TimerTable } from "./machines/timers.ts";
+export * from "./messages/errors.ts";
+export {
+  bodyOf,
+  equivalentURI,
+  IncomingMessage,
+  IncomingRequestMessage,
+  IncomingResponseMessage,
+  NameAddrHeader,
+  OutgoingRequestMessage,
+  parseMessage,
+  parseUri,
+  URI,
+} from "./messages/mod.ts";
+export type {
+  BinaryBody,
+  Body,
+  OutgoingRequestMessageOptions,
+  OutgoingResponse,
+  ParseResult,
+  RandomSource,
+  ResponseOptions,
+} from "./messages/mod.ts";
+export { Fault } from "./messages/fault.ts";
+export type { Destination, Transport, TransportReceiver } from "./transports/transport.ts";

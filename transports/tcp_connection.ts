@@ -1,0 +1,183 @@
+/**
+ * One TCP connection: messages are cut from what arrives, and queued for what leaves.
+ *
+ * @module
+ */
+import type { Socket } from "node:net";
+import { TransportError } from "../messages/errors.ts";
+import { type Frame, Framer, type FramerLimits } from "../messages/framer.ts";
+import { systemClock, type TransportClock } from "./clock.ts";
+import { failure, type HostPort, hostport, unmapped } from "./destination.ts";
+import type { Destination, TransportReceiver } from "./transport.ts";
+
+/** How much one peer can make a connection hold, and for how long. */
+export interface TcpConnectionOptions extends FramerLimits {
+  /** Octets that may wait for a peer to read; more are refused. Default 1,048,576. */
+  readonly maxQueuedBytes?: number;
+  /** Milliseconds that opening a connection may take. Default 10,000. */
+  readonly connectTimeout?: number;
+  /** What measures that. Default: the runtime's own timers. */
+  readonly clock?: TransportClock;
+}
+
+/** What a connection tells the transport that it belongs to. */
+export interface TcpConnectionOwner {
+  /** Nothing more can be sent by it, although what is queued still leaves. */
+  retired(connection: TcpConnection): void;
+  /** It is gone. */
+  closed(connection: TcpConnection, error: Error): void;
+}
+
+const MAX_QUEUED = 1_048_576;
+const CONNECT_TIMEOUT = 10_000;
+/** Milliseconds in which a peer may still read what was queued when its connection was ended. */
+const LINGER = 5_000;
+const PONG = new Uint8Array([0x0d, 0x0a]);
+
+/** A socket with a framer. */
+export class TcpConnection {
+  /** What `Destination.connection` says. */
+  readonly name: string;
+  /** Whether it was ever established. */
+  established: boolean;
+  readonly #socket: Socket;
+  readonly #owner: TcpConnectionOwner;
+  readonly #options: TcpConnectionOptions;
+  readonly #clock: TransportClock;
+  readonly #framer: Framer;
+  /** Whom this end called; absent for a connection that came in. */
+  readonly #called: HostPort | undefined;
+  #peer: Destination;
+  #timer: unknown;
+  #retired = false;
+  #ponging = false;
+
+  /** Takes a socket over: one that connects to `called`, or one that was accepted. */
+  constructor(
+    name: string,
+    socket: Socket,
+    called: HostPort | undefined,
+    options: TcpConnectionOptions,
+    owner: TcpConnectionOwner,
+  ) {
+    this.name = name;
+    this.established = called === undefined;
+    this.#socket = socket;
+    this.#called = called;
+    this.#owner = owner;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#framer = new Framer(options);
+    this.#peer = this.#address();
+    if (called !== undefined) this.#awaitConnect();
+    // Its reason is in `socket.errored` when `close` follows.
+    socket.on("error", () => {});
+    socket.once("end", () => this.finish());
+    socket.once("close", () => this.#onClose());
+  }
+
+  /** The far end: whom this end called, or where the connection came from. */
+  get remote(): Destination {
+    return { ...(this.#called ?? this.#peer), connection: this.name };
+  }
+
+  #address(): Destination {
+    const { remoteAddress = this.#called?.host ?? "", remotePort = this.#called?.port ?? 0 } =
+      this.#socket;
+    return { host: unmapped(remoteAddress), port: remotePort, connection: this.name };
+  }
+
+  #awaitConnect(): void {
+    const ms = this.#options.connectTimeout ?? CONNECT_TIMEOUT;
+    this.#limit(ms, `no connection within ${ms} ms`);
+    this.#socket.once("connect", () => {
+      this.#clock.clearTimeout(this.#timer);
+      this.established = true;
+      this.#peer = this.#address();
+    });
+  }
+
+  #limit(ms: number, reason: string): void {
+    this.#timer = this.#clock.setTimeout(() => this.destroy(new TransportError(reason)), ms);
+  }
+
+  /** Starts reading. */
+  read(receiver: TransportReceiver): void {
+    this.#socket.on("data", (chunk: Uint8Array) => {
+      for (const frame of this.#framer.push(chunk)) {
+        // The receiver may have closed the transport while it took the frame before.
+        if (this.#socket.destroyed) return;
+        this.#deliver(frame, receiver);
+      }
+    });
+  }
+
+  #deliver(frame: Frame, receiver: TransportReceiver): void {
+    if (frame.type === "message") {
+      receiver.receive(frame.bytes, this.#peer);
+    } else if (frame.type === "keepAlive") {
+      this.#pong();
+    } else {
+      receiver.fault(frame.fault, this.#peer);
+      this.finish();
+    }
+  }
+
+  /**
+   * RFC 5626 §5.4: a server that gets a double CRLF "MUST immediately respond with a single CRLF
+   * over the same connection". One that has not left yet answers the next ping too, so that pings
+   * cannot fill the queue.
+   */
+  #pong(): void {
+    if (this.#ponging || this.#retired) return;
+    this.#ponging = true;
+    this.#socket.write(PONG, () => this.#ponging = false);
+  }
+
+  /** Queues one message. The socket is the queue: it writes in the order of the calls. */
+  send(bytes: Uint8Array): Promise<void> {
+    const max = this.#options.maxQueuedBytes ?? MAX_QUEUED;
+    if (this.#socket.writableLength + bytes.length > max) {
+      return Promise.reject(this.#failure(new TransportError("it does not read what it is sent")));
+    }
+    return new Promise((resolve, reject) => {
+      this.#socket.write(bytes, (error) => {
+        // Node reports success for what was queued when a socket is destroyed.
+        if (!error && !this.#socket.destroyed) resolve();
+        else reject(this.#failure(this.#socket.errored ?? error ?? "the connection was closed"));
+      });
+    });
+  }
+
+  #failure(cause: unknown): TransportError {
+    return failure(`cannot send to ${hostport(this.remote)}`, cause);
+  }
+
+  /** Ends the connection after what is queued has left, if the peer reads it in time. */
+  finish(): void {
+    if (this.#retired) return;
+    this.#retire();
+    this.#limit(LINGER, "the peer does not close its side");
+    this.#socket.end();
+  }
+
+  #retire(): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#retired = true;
+    this.#owner.retired(this);
+  }
+
+  /** Ends the connection at once. */
+  destroy(error?: Error): void {
+    this.#socket.destroy(error);
+  }
+
+  #onClose(): void {
+    this.#retire();
+    const reason = this.#socket.errored ?? "the far end closed it";
+    this.#owner.closed(
+      this,
+      failure(`the connection with ${hostport(this.remote)} is gone`, reason),
+    );
+  }
+}
