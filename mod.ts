@@ -20,28 +20,7 @@ export {
   type UserAgentCoreConfiguration,
   type UserAgentCoreDelegate,
 } from "./actors/user_agent_core.ts";
+export type { InspectionEvent } from "xstate";
 export { DEFAULT_TIMERS, type TimerTable } from "./machines/timers.ts";
-export * from "./messages/errors.ts";
-export {
-  bodyOf,
-  equivalentURI,
-  IncomingMessage,
-  IncomingRequestMessage,
-  IncomingResponseMessage,
-  NameAddrHeader,
-  OutgoingRequestMessage,
-  parseMessage,
-  parseUri,
-  URI,
-} from "./messages/mod.ts";
-export type {
-  BinaryBody,
-  Body,
-  OutgoingRequestMessageOptions,
-  OutgoingResponse,
-  ParseResult,
-  RandomSource,
-  ResponseOptions,
-} from "./messages/mod.ts";
-export { Fault } from "./messages/fault.ts";
+export * from "./messages/mod.ts";
 export type { Destination, Transport, TransportReceiver } from "./transports/transport.ts";

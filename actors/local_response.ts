@@ -21,7 +21,6 @@ export function localResponse(
   reasonPhrase: string,
 ): IncomingResponseMessage {
   const line = (name: string): string => `${name}: ${request.getHeader(name) ?? ""}\r\n`;
-  // deno-lint-ignore no-control-regex
   const reason = reasonPhrase.replace(/[\r\n\0]+/g, " ");
   const response = parseMessage(encoder.encode(
     `SIP/2.0 ${statusCode} ${reason}\r\n${line("Via")}${line("From")}${line("To")}` +

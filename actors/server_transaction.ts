@@ -16,7 +16,7 @@ import {
   MAGIC_COOKIE,
   type PrintedResponse,
   type ResponseOptions,
-  TransportError,
+  type TransportError,
 } from "../messages/mod.ts";
 import { type Flow, flowBack } from "./flow.ts";
 import { type ServerEntry, serverKey } from "./registry.ts";

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Actor, createActor, type InspectionEvent, type Observer } from "xstate";
+import { type Actor, createActor, type InspectionEvent } from "xstate";
 import { supervisorMachine, type SupervisorState, type TimerTable } from "../machines/mod.ts";
 import {
   constructFaultResponse,
@@ -62,7 +62,7 @@ export interface Environment {
   /** Takes what went wrong without anybody being there to catch it. */
   readonly onError: (error: StrowgerError) => void;
   readonly trace: ((entry: TraceEntry) => void) | undefined;
-  readonly inspect: Observer<InspectionEvent> | ((event: InspectionEvent) => void) | undefined;
+  readonly inspect: ((event: InspectionEvent) => void) | undefined;
 }
 
 /** Whom the supervisor asks when nobody in the registry is meant. */
@@ -104,10 +104,7 @@ export class Supervisor {
   }
 
   /** What every actor is made with. */
-  get actorOptions(): {
-    clock: Clock;
-    inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
-  } {
+  get actorOptions(): { clock: Clock; inspect?: (event: InspectionEvent) => void } {
     const { clock, inspect } = this.environment;
     return inspect === undefined ? { clock } : { clock, inspect };
   }

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import type { InspectionEvent, Observer } from "xstate";
+import type { InspectionEvent } from "xstate";
 import { DEFAULT_TIMERS, type TimerTable } from "../machines/mod.ts";
 import {
   type BinaryBody,
   type Body,
   Identifiers,
   type IncomingRequestMessage,
-  type IncomingResponseMessage,
   InvalidArgumentError,
   InvalidStateError,
   OutgoingRequestMessage,
@@ -31,13 +30,7 @@ import type { OutgoingInviteRequest, OutgoingInviteRequestDelegate } from "./out
 import { serverKey } from "./registry.ts";
 import { inspectRequest } from "./request_inspection.ts";
 import { ServerTransaction } from "./server_transaction.ts";
-import {
-  type Clock,
-  type Environment,
-  Supervisor,
-  type TraceEntry,
-  type TransactionUser,
-} from "./supervisor.ts";
+import { type Clock, type Environment, Supervisor, type TraceEntry } from "./supervisor.ts";
 import { UnwantedCall } from "./unwanted_call.ts";
 
 /** How long `stop()` waits for calls to end, in milliseconds, if it is not told. */
@@ -69,7 +62,7 @@ export interface UserAgentCoreConfiguration {
   /** Is told of every message, before it is taken in and before it is sent. */
   trace?: (entry: TraceEntry) => void;
   /** XState's inspection of every actor. */
-  inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+  inspect?: (event: InspectionEvent) => void;
 }
 
 /** Who is told of requests that come in. */
@@ -106,7 +99,7 @@ const defaultClock: Clock = {
  * await core.dispose();
  * ```
  */
-export class UserAgentCore implements TransactionUser {
+export class UserAgentCore {
   /** What it was made from. */
   readonly configuration: UserAgentCoreConfiguration;
   /** Who is told of requests that come in; it may be set or replaced at any time. */
@@ -131,7 +124,11 @@ export class UserAgentCore implements TransactionUser {
       trace: configuration.trace,
       inspect: configuration.inspect,
     };
-    this.supervisor = new Supervisor(this.environment, this);
+    this.supervisor = new Supervisor(this.environment, {
+      receiveRequest: (request, flow) => this.receiveRequest(request, flow),
+      // A 2xx to an INVITE of ours that was given up, or a late branch of it.
+      receiveStrayAccept: (response) => UnwantedCall.end(this.supervisor, response),
+    });
   }
 
   /** Running; draining, while calls are being ended; stopped. */
@@ -225,8 +222,8 @@ export class UserAgentCore implements TransactionUser {
     return this.stop();
   }
 
-  /** For the supervisor: a request that no transaction and no dialog claims. */
-  receiveRequest(request: IncomingRequestMessage, flow: Flow): void {
+  /** Takes a request that no transaction and no dialog claims. */
+  private receiveRequest(request: IncomingRequestMessage, flow: Flow): void {
     const transaction = new ServerTransaction(this.supervisor, request, flow);
     if (request.method === "CANCEL") return this.receiveCancel(request, transaction);
     if (this.state !== "running") return transaction.refuse(503);
@@ -238,11 +235,6 @@ export class UserAgentCore implements TransactionUser {
     this.supervisor.callGuest("onInvite", () => onInvite.call(this.delegate, server), () => {
       if (!server.isAnswered) server.reject({ statusCode: 500 });
     });
-  }
-
-  /** For the supervisor: a 2xx to an INVITE of ours that was given up, or a late branch of it. */
-  receiveStrayAccept(response: IncomingResponseMessage): void {
-    UnwantedCall.end(this.supervisor, response);
   }
 
   /** §9.2: the CANCEL is answered by itself, and then its INVITE. */

@@ -16,6 +16,7 @@ export type SessionRole = "caller" | "callee";
 
 /** What a session starts with. */
 export interface SessionInput extends TimerTable {
+  /** Which side this is. */
   readonly role: SessionRole;
 }
 

@@ -17,14 +17,19 @@ const MAX_UINT32 = 2 ** 32 - 1;
 
 /** CSeq: the number and method of a request (RFC 3261 §20.16). */
 export interface CSeqHeader {
+  /** The sequence number. */
   readonly number: number;
+  /** The method. */
   readonly method: string;
 }
 
 /** RAck: which reliable provisional response a PRACK is for (RFC 3262 §7.2). */
 export interface RAckHeader {
+  /** The response's RSeq. */
   readonly rseq: number;
+  /** The number in its CSeq. */
   readonly cseq: number;
+  /** The method in its CSeq. */
   readonly method: string;
 }
 
@@ -46,54 +51,99 @@ export interface AuthenticationHeader {
 
 /** Retry-After (RFC 3261 §20.33). */
 export interface RetryAfterHeader {
+  /** After how many seconds. */
   readonly seconds: number;
+  /** `duration`, and others. */
   readonly parameters: ParameterValues;
 }
 
-/** What each known header holds. */
+/** What each known header holds, by its long name; sections are RFC 3261's unless named. */
 export interface HeaderValues {
+  /** §20.1. */
   "Accept": ParameterizedValue[];
+  /** §20.5. */
   "Allow": string[];
+  /** RFC 6665 §8.2.2. */
   "Allow-Events": string[];
+  /** §20.6. */
   "Authentication-Info": AuthenticationHeader[];
+  /** §20.7. */
   "Authorization": AuthenticationHeader[];
+  /** §20.9. */
   "Call-Info": ParameterizedValue[];
+  /** §20.10; `*` removes all bindings. */
   "Contact": NameAddrHeader[] | "*";
+  /** §20.11. */
   "Content-Disposition": ParameterizedValue;
+  /** §20.12. */
   "Content-Encoding": string[];
+  /** §20.14, in octets. */
   "Content-Length": number;
+  /** §20.15. */
   "Content-Type": ParameterizedValue;
+  /** §20.16. */
   "CSeq": CSeqHeader;
+  /** §20.17. */
   "Date": Date;
+  /** RFC 6665 §8.2.1. */
   "Event": ParameterizedValue;
+  /** §20.19, in seconds. */
   "Expires": number;
+  /** §20.20. */
   "From": NameAddrHeader;
+  /** §20.21. */
   "In-Reply-To": string[];
+  /** §20.22. */
   "Max-Forwards": number;
+  /** §20.23, in seconds. */
   "Min-Expires": number;
+  /** RFC 4028 §5, in seconds. */
   "Min-SE": ParameterizedValue;
+  /** RFC 3327 §4. */
   "Path": NameAddrHeader[];
+  /** §20.27. */
   "Proxy-Authenticate": AuthenticationHeader[];
+  /** §20.28. */
   "Proxy-Authorization": AuthenticationHeader[];
+  /** §20.29. */
   "Proxy-Require": string[];
+  /** RFC 3262 §7.2. */
   "RAck": RAckHeader;
+  /** RFC 3326 §2. */
   "Reason": ParameterizedValue[];
+  /** §20.30. */
   "Record-Route": NameAddrHeader[];
+  /** RFC 3515 §2.1. */
   "Refer-To": NameAddrHeader;
+  /** RFC 3892 §3. */
   "Referred-By": NameAddrHeader;
+  /** RFC 3891 §6.1. */
   "Replaces": ParameterizedValue;
+  /** §20.31. */
   "Reply-To": NameAddrHeader;
+  /** §20.32. */
   "Require": string[];
+  /** §20.33. */
   "Retry-After": RetryAfterHeader;
+  /** §20.34. */
   "Route": NameAddrHeader[];
+  /** RFC 3262 §7.1. */
   "RSeq": number;
+  /** RFC 3608 §5. */
   "Service-Route": NameAddrHeader[];
+  /** RFC 4028 §4, in seconds. */
   "Session-Expires": ParameterizedValue;
+  /** RFC 6665 §8.2.3. */
   "Subscription-State": ParameterizedValue;
+  /** §20.37. */
   "Supported": string[];
+  /** §20.39. */
   "To": NameAddrHeader;
+  /** §20.40. */
   "Unsupported": string[];
+  /** §20.42. */
   "Via": ViaHeader[];
+  /** §20.44. */
   "WWW-Authenticate": AuthenticationHeader[];
 }
 

@@ -3,18 +3,32 @@
  *
  * @module
  */
-export * from "./body.ts";
+export { type BinaryBody, type Body, bodyOf } from "./body.ts";
 export * from "./errors.ts";
 export * from "./fault.ts";
 export * from "./framer.ts";
-export * from "./headers.ts";
-export * from "./incoming_message.ts";
-export * from "./name_addr_header.ts";
-export * from "./outgoing_request_message.ts";
-export * from "./outgoing_response.ts";
-export * from "./parameters.ts";
-export * from "./parser.ts";
-export * from "./random.ts";
-export * from "./uri.ts";
-export * from "./uri_equivalence.ts";
-export * from "./via_header.ts";
+export type * from "./headers.ts";
+export {
+  IncomingMessage,
+  IncomingRequestMessage,
+  IncomingResponseMessage,
+} from "./incoming_message.ts";
+export { NameAddrHeader, parseNameAddr } from "./name_addr_header.ts";
+export {
+  checkHeaderLine,
+  OutgoingRequestMessage,
+  type OutgoingRequestMessageOptions,
+} from "./outgoing_request_message.ts";
+export {
+  constructFaultResponse,
+  constructOutgoingResponse,
+  type OutgoingResponse,
+  type PrintedResponse,
+  type ResponseOptions,
+} from "./outgoing_response.ts";
+export { Parameters, type ParameterValues } from "./parameters.ts";
+export { answerableRequest, parseMessage, type ParseResult } from "./parser.ts";
+export { Identifiers, MAGIC_COOKIE, type RandomSource } from "./random.ts";
+export { parseUri, URI, type UriHeaders } from "./uri.ts";
+export { equivalentURI } from "./uri_equivalence.ts";
+export type { ViaHeader } from "./via_header.ts";

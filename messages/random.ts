@@ -31,7 +31,11 @@ export class Identifiers {
   private pool: Uint8Array<ArrayBuffer> | undefined;
   private used = POOL;
 
-  /** @param fill Where octets come from; the runtime's cryptographic source by default. */
+  /**
+   * Nothing is drawn before the first identifier is made.
+   *
+   * @param fill Where octets come from; the runtime's cryptographic source by default.
+   */
   constructor(fill: RandomSource = (octets) => void crypto.getRandomValues(octets)) {
     this.fill = fill;
   }

@@ -7,6 +7,8 @@ import { InvalidArgumentError, TransportError } from "../messages/errors.ts";
 import { checkHostPort, type HostPort, hostport } from "./destination.ts";
 import type { Destination, Transport, TransportReceiver } from "./transport.ts";
 
+export type { HostPort };
+
 /** One message on its way. */
 export interface Delivery {
   /** The end that sent it. */

@@ -3,8 +3,8 @@
  * listens, since a SIP element is both.
  *
  * It stands on `node:net`, which all three runtimes have: its sockets queue what is written, in
- * order and counted, join it into one system call, and time nothing out by themselves. With
- * `Deno.connect` all of that would have to be written here, for one runtime.
+ * order and counted, and join what waits into one system call. With `Deno.connect` all of that
+ * would have to be written here, for one runtime.
  *
  * @module
  */
@@ -20,6 +20,8 @@ import {
 } from "./destination.ts";
 import { TcpConnection, type TcpConnectionOptions } from "./tcp_connection.ts";
 import type { Destination, Transport, TransportReceiver } from "./transport.ts";
+
+export type { Advertised, TcpConnectionOptions };
 
 /** Where a {@linkcode TcpTransport} listens, and what it bears. */
 export interface TcpOptions extends TcpConnectionOptions {

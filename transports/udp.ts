@@ -15,6 +15,8 @@ import {
 } from "./destination.ts";
 import type { Destination, Transport, TransportReceiver } from "./transport.ts";
 
+export type { Advertised };
+
 /** Where a {@linkcode UdpTransport} listens. */
 export interface UdpOptions {
   /**

@@ -10,6 +10,8 @@ import { systemClock, type TransportClock } from "./clock.ts";
 import { failure, hostport } from "./destination.ts";
 import type { Destination, Transport, TransportReceiver } from "./transport.ts";
 
+export type { TransportClock };
+
 /** What is used of a WebSocket: both the platform's own and the `ws` package's are one. */
 export interface WebSocketLike {
   /** The subprotocol that the server selected. */
@@ -68,12 +70,15 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * What is sent goes as text, or as binary where a body is not UTF-8; both are received. There is no
  * reconnecting: when the WebSocket is closed, `disconnected` is called and `send` rejects.
  *
- * @example
+ * @example Connecting, here to a port that nobody listens on
  * ```ts
+ * import { TransportError } from "@strowger/sip/messages";
  * import { WebSocketTransport } from "@strowger/sip/transports/websocket";
  *
- * async function connect(): Promise<WebSocketTransport> {
- *   return await WebSocketTransport.connect("wss://sip.example.com/ws");
+ * try {
+ *   await WebSocketTransport.connect("ws://127.0.0.1:9/sip");
+ * } catch (error) {
+ *   console.assert(error instanceof TransportError);
  * }
  * ```
  */

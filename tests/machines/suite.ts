@@ -12,8 +12,8 @@ export interface Expectations {
   /**
    * What every event does in every state. A line at the margin names a state, the inputs under
    * which it is looked at, and the events that lead there. An indented line under it is a cell: the
-   * event, the next state or `stays` (with a bar, where it is another under the second input), and
-   * what is emitted or `nothing`. Two spaces or more part the columns; `#` begins a comment.
+   * event, the next state or `stays`, and what is emitted or `nothing`, with a bar where it differs from
+   * input to input. Two spaces or more part the columns; `#` begins a comment.
    */
   readonly table: string;
   /**
@@ -47,10 +47,10 @@ export function testMachine(name: string, subject: Subject, expected: Expectatio
   for (const { state, inputs, path, cells } of cases) {
     const after = path.length > 0 ? ` after ${path.join(", ")}` : "";
     Deno.test(`${name}: what each event does in ${state}${after}`, () => {
-      for (const [at, input] of inputs.entries()) {
+      for (const [index, input] of inputs.entries()) {
         const wanted = cells.map(([event = "", next = "", emissions = ""]) => {
-          const byInput = next.split("|");
-          return [event, byInput[at] ?? byInput[0] ?? "", emissions];
+          const at = (text: string) => text.split("|")[index] ?? text;
+          return [event, at(next), at(emissions)];
         });
         const seen = cells.map(([event = ""]) => {
           const run = start(subject, input, path);

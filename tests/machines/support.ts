@@ -61,7 +61,7 @@ export class Run {
   #lastEmittedAt = 0;
   #checked: unknown;
 
-  constructor(subject: Subject, input: string) {
+  constructor(subject: Subject, readonly input: string) {
     assert(input in subject.inputs, `no such input: ${input}`);
     this.#subject = subject;
     this.#actor = createActor(subject.machine, {
