@@ -38,7 +38,7 @@ export interface IncomingRequest {
   trying(options?: ResponseOptions): OutgoingResponse;
 }
 
-/** A BYE that came in. Where nobody answers it, the engine does, with 200. */
+/** A BYE that came in. Unless `onBye` answers it before it returns, the engine does, with 200. */
 export type IncomingByeRequest = IncomingRequest;
 
 /** The ACK to a 2xx that came in: nothing answers it. */

@@ -30,7 +30,7 @@ export interface SessionDelegate {
   onAck?(request: IncomingAckRequest): Promise<void> | void;
   /** No ACK came within 64*T1. The engine hangs up (RFC 3261 §13.3.1.4). */
   onAckTimeout?(): void;
-  /** The far end hangs up. Where this does not answer, the engine does, with 200. */
+  /** The far end hangs up. Unless this answers before it returns, the engine does, with 200. */
   onBye?(request: IncomingByeRequest): void;
 }
 

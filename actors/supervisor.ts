@@ -162,7 +162,10 @@ export class Supervisor {
     };
     try {
       const result = call();
-      if (result instanceof Promise) result.catch(report);
+      // Any thenable: a promise of another realm is no `Promise` here.
+      if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
+        Promise.resolve(result).catch(report);
+      }
     } catch (error) {
       report(error);
     }

@@ -130,7 +130,9 @@ export class TcpTransport implements Transport {
   #connectionTo(to: Destination): TcpConnection {
     if (this.#closed !== undefined) throw new TransportError("the transport is closed");
     const named = to.connection === undefined ? undefined : this.#named.get(to.connection);
-    return named ?? this.#opened.get(hostport(to)) ?? this.#open(to);
+    if (named?.usable) return named;
+    const opened = this.#opened.get(hostport(to));
+    return opened?.usable ? opened : this.#open(to);
   }
 
   #open({ host, port }: Destination): TcpConnection {

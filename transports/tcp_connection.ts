@@ -81,6 +81,11 @@ export class TcpConnection {
     return { ...(this.#called ?? this.#peer), connection: this.name };
   }
 
+  /** Whether something can still be sent by it, as far as is known here. */
+  get usable(): boolean {
+    return !this.#retired && !this.#socket.destroyed;
+  }
+
   #address(): Destination {
     const { remoteAddress = this.#called?.host ?? "", remotePort = this.#called?.port ?? 0 } =
       this.#socket;

@@ -152,8 +152,8 @@ Deno.test("a connection that takes too long rejects, and is not waited for", asy
   await alice.send(encode(message("2")), bob.local);
   await toBob.until({ messages: 1 });
   assertEquals(toBob.texts, [message("2")]);
-  await bob.close();
   assertEquals(clock.pending, 0);
+  await bob.close();
   await alice.close();
 });
 
