@@ -48,6 +48,8 @@ export interface OutgoingRequest {
   readonly message: OutgoingRequestMessage;
   /** Stops at once, and forgets it: nothing is sent, and nobody is told anything any more. */
   dispose(): void;
+  /** For `using`: as `dispose()`. */
+  [Symbol.dispose](): void;
   /**
    * Asks the far end to stop, where that is possible: for an INVITE (RFC 3261 §9.1).
    *

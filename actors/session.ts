@@ -62,6 +62,8 @@ export interface Session {
   readonly answer: Body | undefined;
   /** Forgets it at once: nothing is sent, and nobody is told anything any more. */
   dispose(): void;
+  /** For `using`: as `dispose()`. */
+  [Symbol.dispose](): void;
   /**
    * Hangs up (RFC 3261 §15). Before the ACK has come, the BYE waits for it.
    *
