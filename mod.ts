@@ -14,7 +14,7 @@ export type * from "./actors/incoming_request.ts";
 export type * from "./actors/outgoing_request.ts";
 export type * from "./actors/session.ts";
 export { defaultLogger, type Logger } from "./actors/logger.ts";
-export type { Clock, TraceEntry } from "./actors/supervisor.ts";
+export type { TraceEntry } from "./actors/supervisor.ts";
 export {
   UserAgentCore,
   type UserAgentCoreConfiguration,
@@ -23,4 +23,10 @@ export {
 export type { InspectionEvent } from "xstate";
 export { DEFAULT_TIMERS, type TimerTable } from "./machines/timers.ts";
 export * from "./messages/mod.ts";
-export type { Destination, Transport, TransportReceiver } from "./transports/transport.ts";
+export type { Clock } from "./transports/clock.ts";
+export type {
+  Destination,
+  LocalAddress,
+  Transport,
+  TransportReceiver,
+} from "./transports/transport.ts";

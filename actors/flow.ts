@@ -20,7 +20,8 @@ export interface Flow {
 
 /** The sent-by of what goes by a transport. */
 export function sentBy({ local }: Transport): string {
-  return `${bracketed(local.host)}:${local.port}`;
+  const host = bracketed(local.host);
+  return local.port === undefined ? host : `${host}:${local.port}`;
 }
 
 /** A host as URIs and Vias have it: IPv6 addresses in brackets. */
@@ -35,7 +36,9 @@ function bare(host: string): string {
 
 /** What names the connection to a destination, for transports that have connections. */
 export function connectionKey({ transport, remote }: Flow): string | undefined {
-  return transport.reliable ? `${transport.protocol} ${remote.host}:${remote.port}` : undefined;
+  return transport.reliable
+    ? `${transport.protocol} ${remote.host.toLowerCase()}:${remote.port}`
+    : undefined;
 }
 
 function defaultPort(protocol: string): number {

@@ -21,20 +21,11 @@ import {
   type StrowgerError,
   TransportError,
 } from "../messages/mod.ts";
+import type { Clock } from "../transports/clock.ts";
 import type { Destination, Transport, TransportReceiver } from "../transports/transport.ts";
 import { connectionKey, type Flow, flowBack } from "./flow.ts";
 import type { Logger } from "./logger.ts";
 import { dialogKey, Registry, serverKey } from "./registry.ts";
-
-/** What counts time: XState's own interface, which `setTimeout` and `clearTimeout` satisfy. */
-export interface Clock {
-  /** Calls `fn` after so many milliseconds. */
-  // deno-lint-ignore no-explicit-any
-  setTimeout(fn: (...args: any[]) => void, milliseconds: number): any;
-  /** Calls it off. */
-  // deno-lint-ignore no-explicit-any
-  clearTimeout(id: any): void;
-}
 
 /** A message on its way, as `trace` is told of it. */
 export interface TraceEntry {

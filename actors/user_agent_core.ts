@@ -19,6 +19,7 @@ import {
   TransportError,
   URI,
 } from "../messages/mod.ts";
+import { type Clock, systemClock } from "../transports/clock.ts";
 import type { Transport } from "../transports/transport.ts";
 import { ALLOWED_METHODS } from "./allowed_methods.ts";
 import { bracketed, type Flow, flowTo } from "./flow.ts";
@@ -30,7 +31,7 @@ import type { OutgoingInviteRequest, OutgoingInviteRequestDelegate } from "./out
 import { serverKey } from "./registry.ts";
 import { inspectRequest } from "./request_inspection.ts";
 import { ServerTransaction } from "./server_transaction.ts";
-import { type Clock, type Environment, Supervisor, type TraceEntry } from "./supervisor.ts";
+import { type Environment, Supervisor, type TraceEntry } from "./supervisor.ts";
 import { UnwantedCall } from "./unwanted_call.ts";
 
 /** How long `stop()` waits for calls to end, in milliseconds, if it is not told. */
@@ -71,11 +72,6 @@ export interface UserAgentCoreDelegate {
   onInvite?(request: IncomingInviteRequest): void;
 }
 
-const defaultClock: Clock = {
-  setTimeout: (fn, milliseconds) => setTimeout(fn, milliseconds),
-  clearTimeout: (id) => clearTimeout(id),
-};
-
 /**
  * A user agent: sends and takes requests over its transports.
  *
@@ -113,7 +109,7 @@ export class UserAgentCore {
     this.configuration = configuration;
     this.delegate = delegate;
     this.environment = {
-      clock: configuration.clock ?? defaultClock,
+      clock: configuration.clock ?? systemClock,
       identifiers: new Identifiers(configuration.random),
       logger,
       timers: { ...DEFAULT_TIMERS, ...configuration.timers },

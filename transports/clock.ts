@@ -1,11 +1,11 @@
 /**
- * The time that a transport waits by.
+ * The time that the engine and its transports wait by.
  *
  * @module
  */
 
-/** What runs something later: the runtime's own timers, or a virtual clock. */
-export interface TransportClock {
+/** What runs something later: the runtime's own timers, or a virtual clock. XState takes it too. */
+export interface Clock {
   /** Runs `run` after so many milliseconds; returns what `clearTimeout` takes. */
   setTimeout(run: () => void, ms: number): unknown;
   /** Disarms a timer. */
@@ -14,7 +14,7 @@ export interface TransportClock {
 }
 
 /** The runtime's own timers. */
-export const systemClock: TransportClock = {
+export const systemClock: Clock = {
   setTimeout: (run, ms) => setTimeout(run, ms),
   clearTimeout: (timer) => clearTimeout(timer),
 };

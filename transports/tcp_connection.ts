@@ -6,7 +6,7 @@
 import type { Socket } from "node:net";
 import { TransportError } from "../messages/errors.ts";
 import { type Frame, Framer, type FramerLimits } from "../messages/framer.ts";
-import { systemClock, type TransportClock } from "./clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { failure, type HostPort, hostport, unmapped } from "./destination.ts";
 import type { Destination, TransportReceiver } from "./transport.ts";
 
@@ -17,7 +17,7 @@ export interface TcpConnectionOptions extends FramerLimits {
   /** Milliseconds that opening a connection may take. Default 10,000. */
   readonly connectTimeout?: number;
   /** What measures that. Default: the runtime's own timers. */
-  readonly clock?: TransportClock;
+  readonly clock?: Clock;
 }
 
 /** What a connection tells the transport that it belongs to. */
@@ -43,7 +43,7 @@ export class TcpConnection {
   readonly #socket: Socket;
   readonly #owner: TcpConnectionOwner;
   readonly #options: TcpConnectionOptions;
-  readonly #clock: TransportClock;
+  readonly #clock: Clock;
   readonly #framer: Framer;
   /** Whom this end called; absent for a connection that came in. */
   readonly #called: HostPort | undefined;

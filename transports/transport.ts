@@ -19,6 +19,14 @@ export interface Destination {
   readonly connection?: string;
 }
 
+/** How others reach this end. */
+export interface LocalAddress {
+  /** A host name or address; an IPv6 address stands without brackets. */
+  readonly host: string;
+  /** The port; absent where nobody can connect to this end (RFC 7118 §5). */
+  readonly port?: number;
+}
+
 /**
  * What a transport hands its messages to: the engine. None of these methods throws.
  */
@@ -30,10 +38,13 @@ export interface TransportReceiver {
   receive(bytes: Uint8Array, from: Destination): void;
   /**
    * A stream can no longer be cut into messages. The receiver may answer, once, through `send` to
-   * `from`; the transport closes the connection after that answer has gone out.
+   * `from` before it returns; the transport closes the connection after that answer has gone out.
    */
   fault(fault: Fault, from: Destination): void;
-  /** The connection named by `from.connection` is gone; requests that used it have failed. */
+  /**
+   * The connection named by `from.connection` is gone; requests that used it have failed. Where this
+   * end opened it, `from` has the host and port that `send` was called with.
+   */
   disconnected(from: Destination, error: Error): void;
 }
 
@@ -60,7 +71,7 @@ export interface Transport {
   /** Whether TLS is below it, so that `sips:` may go this way. */
   readonly secure: boolean;
   /** What Via's sent-by and a Contact name: where this end can be reached. */
-  readonly local: Destination;
+  readonly local: LocalAddress;
   /**
    * Set by transports that reach one far end only (a WebSocket to a proxy): every request goes
    * there, whatever its URI says.

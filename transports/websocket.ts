@@ -6,11 +6,11 @@
  */
 import { InvalidArgumentError, TransportError } from "../messages/errors.ts";
 import { Identifiers, type RandomSource } from "../messages/random.ts";
-import { systemClock, type TransportClock } from "./clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { failure, hostport } from "./destination.ts";
-import type { Destination, Transport, TransportReceiver } from "./transport.ts";
+import type { Destination, LocalAddress, Transport, TransportReceiver } from "./transport.ts";
 
-export type { TransportClock };
+export type { Clock };
 
 /** What is used of a WebSocket: both the platform's own and the `ws` package's are one. */
 export interface WebSocketLike {
@@ -48,7 +48,7 @@ export interface WebSocketOptions {
   /** Milliseconds that opening may take. Default 10,000. */
   connectTimeout?: number;
   /** What measures them. Default: the runtime's own timers. */
-  clock?: TransportClock;
+  clock?: Clock;
 }
 
 const CONNECT_TIMEOUT = 10_000;
@@ -90,11 +90,11 @@ export class WebSocketTransport implements Transport {
   /** Whether the URL is `wss:`. */
   readonly secure: boolean;
   /** A random host that no name resolves to, since nobody can call a WebSocket's client. */
-  readonly local: Destination;
+  readonly local: LocalAddress;
   /** The server. */
   readonly fixedRemote: Destination;
   readonly #socket: WebSocketLike;
-  readonly #clock: TransportClock;
+  readonly #clock: Clock;
   readonly #gone: Promise<void>;
   #receiver: TransportReceiver | undefined;
   #closing: Promise<void> | undefined;
@@ -106,7 +106,7 @@ export class WebSocketTransport implements Transport {
     const port = this.secure ? 443 : 80;
     // A browser cannot know its own address, and nobody could connect to it: as in the examples of
     // RFC 7118 §8, a name that RFC 2606 §2 promises to be nobody's.
-    this.local = { host: `${new Identifiers(options.random).characters(12)}.invalid`, port };
+    this.local = { host: `${new Identifiers(options.random).characters(12)}.invalid` };
     const host = url.hostname.replace(/^\[|\]$/g, "");
     this.fixedRemote = { host, port: Number(url.port) || port, connection: "1" };
     this.#clock = options.clock ?? systemClock;

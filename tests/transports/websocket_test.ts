@@ -129,7 +129,7 @@ Deno.test("the local host is random and nobody's; everything goes to the server"
   await using server = new FakeServer("sip");
   const [alice] = await connect(server, { random: (octets) => void octets.fill(3) });
   const [bob] = await connect(server);
-  assertEquals(alice.local, { host: "dddddddddddd.invalid", port: 80 });
+  assertEquals(alice.local, { host: "dddddddddddd.invalid" });
   assertMatch(bob.local.host, /^[a-z0-9]{12}\.invalid$/);
   assertEquals([alice.protocol, alice.reliable, alice.secure], ["WS", true, false]);
   await alice.send(encode(message(1)), { host: "192.0.2.1", port: 5060 });
@@ -250,7 +250,7 @@ Deno.test("another WebSocket may be passed; wss: is WSS, on 443 unless the URL s
   const alice = await WebSocketTransport.connect("wss://[2001:db8::1]/ws", options);
   const { url, protocols, binaryType } = FakeWebSocket.last;
   assertEquals([url, protocols, binaryType], ["wss://[2001:db8::1]/ws", ["sip"], "arraybuffer"]);
-  assertEquals([alice.protocol, alice.secure, alice.local.port], ["WSS", true, 443]);
+  assertEquals([alice.protocol, alice.secure, alice.local.port], ["WSS", true, undefined]);
   assertEquals(alice.fixedRemote, { host: "2001:db8::1", port: 443, connection: "1" });
   const other = await WebSocketTransport.connect("ws://example.com:5066", options);
   assertEquals(other.fixedRemote, { host: "example.com", port: 5066, connection: "1" });
