@@ -11,6 +11,7 @@ import {
   InvalidStateError,
   type OutgoingRequestMessage,
   ProtocolError,
+  TransportError,
 } from "../messages/mod.ts";
 import { ClientTransaction } from "./client_transaction.ts";
 import { contactOf, Dialog } from "./dialog.ts";
@@ -201,6 +202,11 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   }
 
   private refuse(method: "onRedirect" | "onReject", message: IncomingResponseMessage): void {
+    if (message.local && this.hasFinalResponse) {
+      // The program knows the outcome already; what failed is the ACK to it.
+      const text = `the ACK to a failure of call ${message.callId}: ${message.reasonPhrase}`;
+      return this.supervisor.report(new TransportError(text));
+    }
     // A timeout or a transport error is no answer: a 2xx may still come.
     if (!message.local) this.hasFinalResponse = true;
     this.ceaseEarlySessions();

@@ -266,7 +266,7 @@ export const inviteClientMachine: Statechart<
             // "Completed" state MUST cause the ACK to be re-passed to the transport layer for
             // retransmission, but the newly received response MUST NOT be passed up to the TU."
             response: { guard: "isFinalButSuccess", actions: "acknowledge" },
-            transportError: "terminated",
+            transportError: { target: "terminated", actions: "tellTransportError" },
           },
         },
         terminated: { type: "final", entry: "tellTerminated" },

@@ -126,7 +126,9 @@ export const inviteServerMachine: Statechart<
           { guard: "isSuccess", target: "accepted", actions: "transmit" },
           { guard: "isFailure", target: "completed", actions: "transmit" },
         ],
-        transportError: { target: "terminated", actions: "tellTransportError" },
+        // RFC 6026 §7.1: on a transport error "the server transaction MUST remain in its current
+        // state"; the request comes again, and with it another chance to answer.
+        transportError: { actions: "tellTransportError" },
       },
       states: {
         silent: {
@@ -165,7 +167,7 @@ export const inviteServerMachine: Statechart<
       on: {
         ack: "confirmed",
         request: { actions: "transmit" },
-        transportError: { target: "terminated", actions: "tellTransportError" },
+        transportError: { actions: "tellTransportError" },
       },
       states: {
         sending: {

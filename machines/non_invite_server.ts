@@ -70,10 +70,7 @@ export const nonInviteServerMachine: Statechart<
     reliable: input.reliable,
   }),
   initial: "trying",
-  on: {
-    dispose: ".terminated",
-    transportError: { target: ".terminated", actions: "tellTransportError" },
-  },
+  on: { dispose: ".terminated" },
   states: {
     trying: {
       // "Once in the "Trying" state, any further request retransmissions are discarded."
@@ -93,13 +90,17 @@ export const nonInviteServerMachine: Statechart<
         // "If a retransmission of the request is received while in the "Proceeding" state, the most
         // recently sent provisional response MUST be passed to the transport layer".
         request: { actions: "transmit" },
+        transportError: { target: "terminated", actions: "tellTransportError" },
       },
     },
     completed: {
       // "Any other final responses passed by the TU to the server transaction MUST be discarded
       // while in the "Completed" state."
       after: { timerJ: "terminated" },
-      on: { request: { actions: "transmit" } },
+      on: {
+        request: { actions: "transmit" },
+        transportError: { target: "terminated", actions: "tellTransportError" },
+      },
     },
     terminated: { type: "final", entry: "tellTerminated" },
   },

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { assign, emit, setup } from "xstate";
+import { assign, emit, raise, setup } from "xstate";
 import type { DisposeEvent, TerminatedEmission, TransmitEmission } from "./events.ts";
 import type { Statechart } from "./statechart.ts";
 import type { TimerTable } from "./timers.ts";
@@ -50,7 +50,9 @@ export type SessionEvent =
   | { readonly type: "remoteOffer" }
   | { readonly type: "localAnswer" }
   | { readonly type: "remoteAnswer" }
-  | DisposeEvent;
+  | DisposeEvent
+  /** The machine's own: the dialog region has left the session. */
+  | { readonly type: "over" };
 
 /** What the machine tells. */
 export type SessionEmission =
@@ -103,6 +105,7 @@ export const sessionMachine: Statechart<
     lengthenInterval: assign({
       interval: ({ context }) => Math.min(2 * context.interval, context.T2),
     }),
+    closeSession: raise({ type: "over" }),
     leaveAfterAck: assign({ isLeaving: true }),
   },
   guards: {
@@ -192,25 +195,29 @@ export const sessionMachine: Statechart<
           on: {
             // §13.2.2.4: the ACK "MUST be passed to the client transport every time a
             // retransmission of the 2xx final response that triggered the ACK arrives."
-            repeatedAccept: { actions: "acknowledge" },
+            repeatedAccept: { guard: "isCaller", actions: "acknowledge" },
             bye: { target: "leaving", actions: "sendBye" },
             byeReceived: "terminated",
           },
         },
         leaving: {
+          entry: "closeSession",
           on: {
-            repeatedAccept: { actions: "acknowledge" },
+            // The 2xx crossed a BYE on the early dialog, and has to be acknowledged all the same.
+            accept: { guard: "isCaller", actions: "acknowledge" },
+            end: { guard: "isCaller", target: "terminated" },
+            repeatedAccept: { guard: "isCaller", actions: "acknowledge" },
             byeEnded: "terminated",
             // The two BYEs crossed; ours is answered in its own time.
             byeReceived: "terminated",
           },
         },
-        terminated: { type: "final", entry: "tellTerminated" },
+        terminated: { type: "final", entry: ["tellTerminated", "closeSession"] },
       },
     },
     signaling: {
       initial: "initial",
-      on: { dispose: ".closed", byeReceived: ".closed", byeEnded: ".closed", end: ".closed" },
+      on: { over: ".closed" },
       states: {
         initial: { on: { localOffer: "haveLocalOffer", remoteOffer: "haveRemoteOffer" } },
         haveLocalOffer: { on: { remoteAnswer: "stable" } },

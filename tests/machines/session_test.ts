@@ -366,6 +366,7 @@ const FAST = { T1: 100, T2: 1600, T4: 700 };
 
 testMachine("session", {
   machine: sessionMachine,
+  raised: ["over"],
   inputs: {
     caller: { ...DEFAULT_TIMERS, role: "caller" },
     callee: { ...DEFAULT_TIMERS, role: "callee" },

@@ -11,11 +11,12 @@ import { Run, TIMINGS } from "./support.ts";
 /** Where each class of RFC 3261 §7.2 begins and ends, and what lies just outside of them all. */
 const EDGES = [99, 100, 101, 199, 200, 299, 300, 399, 400, 499, 500, 599, 600, 699, 700];
 
-/** What the first of each edge leads to: the state, and what is emitted. */
-function reactions(machine: AnyStateMachine, type: string): string[] {
+/** What each edge leads to, alone or after another status: the state, and what is emitted. */
+function reactions(machine: AnyStateMachine, type: string, before?: number): string[] {
   return EDGES.map((status) => {
-    const events = { it: { type, status } };
+    const events = { it: { type, status }, before: { type, status: before } };
     const run = new Run({ machine, inputs: TIMINGS, events, last: "terminated" }, "reliable");
+    if (before !== undefined) run.send("before");
     const emissions = run.send("it");
     return [status, run.state, ...emissions].join(" ");
   });
@@ -38,6 +39,24 @@ Deno.test("INVITE client: each class of responses, from its first status to its 
     "600 done/completed acknowledge reject",
     "699 done/completed acknowledge reject",
     "700 none/calling.waiting",
+  ]);
+});
+
+Deno.test("INVITE client: after a 200 every 2xx is taken, after a 404 every 3xx to 6xx", () => {
+  const taken = (reactions: string[]) => reactions.filter((text) => text.split(" ").length > 2);
+  assertEquals(taken(reactions(inviteClientMachine, "response", 200)), [
+    "200 done/accepted repeatedAccept",
+    "299 done/accepted repeatedAccept",
+  ]);
+  assertEquals(taken(reactions(inviteClientMachine, "response", 404)), [
+    "300 done/completed acknowledge",
+    "399 done/completed acknowledge",
+    "400 done/completed acknowledge",
+    "499 done/completed acknowledge",
+    "500 done/completed acknowledge",
+    "599 done/completed acknowledge",
+    "600 done/completed acknowledge",
+    "699 done/completed acknowledge",
   ]);
 });
 

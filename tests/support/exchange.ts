@@ -13,7 +13,7 @@ import {
   type IncomingResponse,
   type OutgoingInviteRequest,
   type OutgoingInviteRequestDelegate,
-  OutgoingRequestMessage,
+  type OutgoingRequestMessage,
   type OutgoingRequestMessageOptions,
   type PrackableIncomingResponseWithSession,
   type Session,
@@ -29,6 +29,8 @@ import { VirtualClock } from "./virtual_clock.ts";
 
 /** 64*T1, with the RFC's T1. */
 export const TIMER_B = 32_000;
+
+const ALICE = { host: "alice.example", port: 5060 };
 
 /** A session description. */
 export function sdp(content: string): Body {
@@ -82,8 +84,7 @@ export class Exchange {
         }
       },
     });
-    const local = { host: "alice.example", port: 5060 };
-    this.transport = new HookedTransport(this.network.transport(local, { protocol }));
+    this.transport = new HookedTransport(this.network.transport(ALICE, { protocol }));
     this.core = new UserAgentCore({
       transports: [this.transport],
       clock: this.clock,
@@ -97,7 +98,7 @@ export class Exchange {
   /** Another scripted end. What it receives is among the events, too, with its name. */
   peerAt(host: string, port = 5060): ScriptedPeer {
     const transport = this.network.transport({ host, port }, { protocol: this.protocol });
-    const peer = new ScriptedPeer(transport, this.transport.local);
+    const peer = new ScriptedPeer(transport, ALICE);
     const prefix = host === "bob.example" ? "" : `${host} `;
     peer.onMessage = (message) => {
       const what = message.kind === "request"

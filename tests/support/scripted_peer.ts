@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { IncomingRequestMessage, IncomingResponseMessage, parseMessage } from "@strowger/sip";
+import {
+  type IncomingRequestMessage,
+  type IncomingResponseMessage,
+  parseMessage,
+} from "@strowger/sip";
 import type { Destination, Transport } from "@strowger/sip";
 
 /** What a scripted response has beyond what it repeats of its request; `null` leaves out. */
@@ -21,7 +25,7 @@ export interface ResponseScript {
 /** What a scripted request has; everything has a default. */
 export interface RequestScript {
   readonly uri?: string;
-  /** The whole of Via; `null` for a branch of RFC 2543. */
+  /** The whole value of Via. */
   readonly via?: string;
   readonly branch?: string;
   readonly fromTag?: string;
@@ -56,8 +60,10 @@ export class ScriptedPeer {
   readonly texts: string[] = [];
   /** What it received that does not parse. */
   readonly unreadable: string[] = [];
-  /** Called for each message while the sender is still inside `send()`. */
+  /** Notes each message, before it is answered. */
   onMessage: (message: Received) => void = () => {};
+  /** Answers each message while its sender is still inside `send()`. */
+  script: (message: Received) => void = () => {};
   private readonly transport: Transport;
   private readonly target: Destination;
   private branches = 0;
@@ -172,5 +178,6 @@ export class ScriptedPeer {
     this.texts.push(text);
     this.received.push(message);
     this.onMessage(message);
+    this.script(message);
   }
 }
