@@ -77,6 +77,7 @@ export class ClientTransaction implements ClientEntry {
     const machine = message.method === "INVITE" ? inviteClientMachine : otherMachine;
     this.actor = createActor(machine, {
       ...supervisor.actorOptions,
+      id: machine.id,
       input: { ...environment.timers, reliable: transport?.reliable ?? true },
     });
     this.actor.on("*", (emission) => this.tell(emission));

@@ -63,19 +63,17 @@ export function flowTo(
 ): Flow | TransportError {
   const route = firstRoute === undefined ? undefined : parseNameAddr(firstRoute);
   const uri = route instanceof NameAddrHeader && isLoose(route.uri) ? route.uri : ruri;
-  if (transports.length === 0) return new TransportError("the core has no transport");
-  if (uri.host === "") {
-    return new TransportError(`a route is needed to reach ${uri}: its scheme names no host`);
-  }
   const isSecure = uri.scheme === "sips";
   const wanted = uri.getParam("transport")?.toUpperCase();
   const transport = transports.find((each) =>
-    (wanted === undefined || each.protocol === wanted || each.fixedRemote !== undefined) &&
-    (!isSecure || each.secure)
+    each.fixedRemote !== undefined
+      ? !isSecure || each.secure
+      : uri.host !== "" && (wanted === undefined || each.protocol === wanted) &&
+        (!isSecure || each.secure)
   );
   if (transport === undefined) {
-    const kind = isSecure ? "secure transport" : `transport for ${wanted}`;
-    return new TransportError(`the core has no ${kind}, which ${uri} asks for`);
+    const kind = isSecure ? "secure transport" : `transport ${wanted ?? ""}`.trimEnd();
+    return new TransportError(`the core has no ${kind} that could reach ${uri}`);
   }
   const port = uri.port ?? defaultPort(transport.protocol);
   return { transport, remote: transport.fixedRemote ?? { host: bare(uri.host), port } };

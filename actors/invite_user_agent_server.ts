@@ -5,6 +5,7 @@
  */
 import type { InviteServerEmission } from "../machines/mod.ts";
 import {
+  type IncomingRequestMessage,
   InvalidStateError,
   type OutgoingResponse,
   ProtocolError,
@@ -15,12 +16,25 @@ import {
 import { ALLOW } from "./allowed_methods.ts";
 import { Dialog } from "./dialog.ts";
 import type { IncomingInviteRequest, OutgoingResponseWithSession } from "./incoming_request.ts";
+import type { ServerTransaction } from "./server_transaction.ts";
 import { SessionDialog } from "./session_dialog.ts";
+import type { Supervisor } from "./supervisor.ts";
 import { UserAgentServer } from "./user_agent_server.ts";
 
 /** See the module. */
 export class InviteUserAgentServer extends UserAgentServer implements IncomingInviteRequest {
   private session: SessionDialog | undefined;
+
+  constructor(
+    supervisor: Supervisor,
+    message: IncomingRequestMessage,
+    transaction: ServerTransaction,
+  ) {
+    super(supervisor, message, transaction);
+    transaction.onDrain = () => {
+      if (!this.isAnswered) this.reject({ statusCode: 503 });
+    };
+  }
 
   override accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponseWithSession {
     this.check("accept", 200, 299, options);

@@ -56,6 +56,7 @@ export class ServerTransaction implements ServerEntry {
     const machine = request.method === "INVITE" ? inviteServerMachine : otherMachine;
     this.actor = createActor(machine, {
       ...supervisor.actorOptions,
+      id: machine.id,
       input: { ...environment.timers, reliable: flow.transport.reliable },
     });
     this.actor.on("*", (emission) => this.tell(emission));

@@ -82,6 +82,7 @@ export class SessionDialog implements Session, DialogEntry {
     this.options = options;
     this.actor = createActor(sessionMachine, {
       ...supervisor.actorOptions,
+      id: sessionMachine.id,
       input: { ...supervisor.environment.timers, role: options.role },
     });
     this.actor.on("*", (emission) => this.tell(emission));

@@ -33,9 +33,6 @@ export class UserAgentServer implements IncomingRequest {
     this.message = message;
     this.transaction = transaction;
     transaction.listener = (emission) => this.take(emission);
-    transaction.onDrain = () => {
-      if (!this.isAnswered) this.reject({ statusCode: 503 });
-    };
   }
 
   /** Whether a final response was sent, or none can be sent any more. */

@@ -26,24 +26,25 @@ import { inactiveAnswer, inactiveOffer } from "./support/sdp.ts";
 
 const USAGE = `Usage: deno run --allow-net --allow-sys examples/answer.ts [options]
 
-Answers every call that comes in, until Ctrl-C. No media is sent or received: the audio of a call is
-answered as inactive.
+Answers every call that comes in, until Ctrl-C. No media is sent or received:
+the audio of a call is answered as inactive.
 
   --transport udp|tcp   what to listen on: UDP
-  --host ADDRESS        the address to listen on: 127.0.0.1, which other machines cannot reach;
-                        0.0.0.0 or :: for all of this machine's
+  --host ADDRESS        the address to listen on: 127.0.0.1, which no other
+                        machine reaches; 0.0.0.0 or :: for every address
   --port NUMBER         the port to listen on: 5060; 0 for any that is free
   --ring-for TIME       how long it rings before the answer: 1s
-  --reject CODE         refuse instead, with a status code from 400 to 699, at once or after --ring-for
+  --reject CODE         refuse with a status code from 400 to 699: at once, or
+                        after --ring-for
   --hang-up-after TIME  hang up so long after the call is up
   --help                this text
 
-A TIME is 2s, 500ms, or a plain number of seconds. Ctrl-C hangs up whatever is up; a second one leaves
-at once.
+A TIME is 2s, 500ms, or a plain number of seconds. Ctrl-C hangs up whatever is
+up; a second one leaves at once.
 
 ${EXIT_CODES}
 
-Example: deno run --allow-net --allow-sys examples/answer.ts --host 0.0.0.0 --ring-for 3s`;
+Example: answer.ts --host 0.0.0.0 --ring-for 3s`;
 
 const OPTIONS = {
   transport: oneOf("udp", "tcp"),

@@ -22,6 +22,7 @@ function makeLadder(): Ladder {
     columns: isTerminal ? Deno.consoleSize().columns : 80,
     color: isTerminal && !Deno.noColor,
     print: (line) => console.log(line),
+    now: () => performance.now(),
   });
 }
 
@@ -37,19 +38,11 @@ function answer(bob: UserAgentCore): void {
 }
 
 /** Alice calls, and hangs up after a while. Resolves when the call is over. */
-function call(alice: UserAgentCore, bobsAddress: URI): Promise<void> {
+function call(alice: UserAgentCore, to: URI): Promise<void> {
   return new Promise((resolve, reject) => {
     const from = URI.parse(`sip:alice@${HOST}`);
     const offer = inactiveOffer(HOST);
-    const invite = alice.makeOutgoingRequestMessage(
-      "INVITE",
-      bobsAddress,
-      from,
-      bobsAddress,
-      {},
-      [],
-      offer,
-    );
+    const invite = alice.makeOutgoingRequestMessage("INVITE", to, from, to, {}, [], offer);
     alice.invite(invite, {
       async onAccept(response) {
         response.ack();

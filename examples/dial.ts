@@ -31,23 +31,24 @@ import { inactiveOffer } from "./support/sdp.ts";
 
 const USAGE = `Usage: deno run --allow-net --allow-sys examples/dial.ts URI [options]
 
-Calls a SIP address and shows what becomes of the call. No media is sent or received: the call has
-one audio stream, which is offered as inactive.
+Calls a SIP address and shows what becomes of the call. No media is sent or
+received: the one audio stream of the call is offered as inactive.
 
-  --transport udp|tcp|ws  how to get there: what the URI says, or UDP
-  --ws-url URL            the WebSocket server (ws:// or wss://), with --transport ws
+  --transport udp|tcp|ws  how to get there: as the URI says, or else UDP
+  --ws-url URL            the WebSocket server, for --transport ws
   --from URI              who calls: sip:me at this machine's address
-  --host ADDRESS          this machine's address as the far end can reach it, if the guess is wrong
-  --cancel-after TIME     give up when it has not been answered by then
+  --host ADDRESS          this machine's address, where the guess is wrong
+  --cancel-after TIME     give up when nobody has answered by then
   --hang-up-after TIME    hang up so long after the answer
   --help                  this text
 
-A TIME is 2s, 500ms, or a plain number of seconds. Ctrl-C cancels or hangs up; a second one leaves at
-once. A call that was cancelled on request, or ended by either side, is done.
+A TIME is 2s, 500ms, or a plain number of seconds. Ctrl-C cancels or hangs up;
+a second one leaves at once. A call is done when either side has ended it, or
+when it was cancelled as you asked.
 
 ${EXIT_CODES}
 
-Example: deno run --allow-net --allow-sys examples/dial.ts sip:bob@127.0.0.1:5060 --hang-up-after 5s`;
+Example: dial.ts sip:bob@127.0.0.1:5060 --hang-up-after 5s`;
 
 const OPTIONS = {
   transport: oneOf("udp", "tcp", "ws"),

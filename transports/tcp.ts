@@ -185,11 +185,11 @@ export class TcpTransport implements Transport {
     this.#receiver?.disconnected(connection.remote, error);
   }
 
-  /** Stops listening and closes every connection; what has not been written rejects. */
+  /** Stops listening, and ends every connection after what was sent by it before. */
   close(): Promise<void> {
     return this.#closed ??= new Promise((resolve) => {
       this.#server.close(() => resolve());
-      for (const connection of this.#connections) connection.destroy();
+      for (const connection of this.#connections) connection.close();
     });
   }
 }

@@ -32,6 +32,8 @@ const MAX_QUEUED = 1_048_576;
 const CONNECT_TIMEOUT = 10_000;
 /** Milliseconds in which a peer may still read what was queued when its connection was ended. */
 const LINGER = 5_000;
+/** The same, when the whole transport is being closed. */
+const CLOSE_LINGER = 500;
 const PONG = new Uint8Array([0x0d, 0x0a]);
 
 /** A socket with a framer. */
@@ -111,7 +113,7 @@ export class TcpConnection {
     this.#socket.on("data", (chunk: Uint8Array) => {
       for (const frame of this.#framer.push(chunk)) {
         // The receiver may have closed the transport while it took the frame before.
-        if (this.#socket.destroyed) return;
+        if (!this.usable) return;
         this.#deliver(frame, receiver);
       }
     });
@@ -159,11 +161,17 @@ export class TcpConnection {
   }
 
   /** Ends the connection after what is queued has left, if the peer reads it in time. */
-  finish(): void {
+  finish(linger: number = LINGER): void {
     if (this.#retired) return;
     this.#retire();
-    this.#limit(LINGER, "the peer does not close its side");
+    this.#limit(linger, "the peer does not close its side");
     this.#socket.end();
+  }
+
+  /** As `finish`, when the transport closes: a peer that goes on sending is not listened to. */
+  close(): void {
+    if (!this.established) return this.destroy();
+    this.finish(CLOSE_LINGER);
   }
 
   #retire(): void {

@@ -61,7 +61,8 @@ export interface TransportReceiver {
  * - `bytes` belong to the caller: the transport neither changes them nor keeps them after the
  *   promise has settled.
  * - An error on one connection is reported with `disconnected` and harms no other.
- * - `close` releases everything. Afterwards `send` rejects and nothing is delivered.
+ * - `close` lets what was handed over before leave first, if the network takes it soon, and then
+ *   releases everything. From the call on `send` rejects and nothing is delivered.
  */
 export interface Transport {
   /** The name in a Via (`UDP`, `TCP`, `TLS`, `WS`, `WSS`), RFC 3261 §20.42. */
@@ -81,6 +82,6 @@ export interface Transport {
   attach(receiver: TransportReceiver): void;
   /** Sends one message; see above for the promise. */
   send(bytes: Uint8Array, to: Destination): Promise<void>;
-  /** Closes every socket. Resolves when they are closed. */
+  /** Closes every socket, after what was sent before. Resolves when they are closed. */
   close(): Promise<void>;
 }

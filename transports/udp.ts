@@ -64,7 +64,7 @@ export class UdpTransport implements Transport {
   /** The last send in each queue: one for all addresses, one for each host name. */
   readonly #queues = new Map<string, Promise<void>>();
   #queued = 0;
-  #closed = false;
+  #closed: Promise<void> | undefined;
 
   private constructor(socket: DatagramSocket, advertise: Advertised | undefined) {
     this.#socket = socket;
@@ -84,12 +84,17 @@ export class UdpTransport implements Transport {
   /** Starts delivering to `receiver`. */
   attach(receiver: TransportReceiver): void {
     this.#socket.read((bytes, host, port) => {
-      if (!isKeepAlive(bytes)) receiver.receive(bytes, { host: unmapped(host), port });
+      if (this.#closed === undefined && !isKeepAlive(bytes)) {
+        receiver.receive(bytes, { host: unmapped(host), port });
+      }
     });
   }
 
   /** Sends one datagram. The system may still lose it, and reports an ICMP refusal to nobody. */
   send(bytes: Uint8Array, to: Destination): Promise<void> {
+    if (this.#closed !== undefined) {
+      return Promise.reject(failure(`cannot send to ${hostport(to)}`, "the transport is closed"));
+    }
     if (this.#queued + bytes.length > MAX_QUEUED) {
       return Promise.reject(new TransportError(`cannot send to ${hostport(to)}: too much waits`));
     }
@@ -112,7 +117,6 @@ export class UdpTransport implements Transport {
       // Deno sends to the port modulo 65,536.
       if (!isPort(to.port)) throw new TransportError("there is no such port");
       const address = isAddress(to.host) ? to.host : await lookUp(to.host, this.#family());
-      if (this.#closed) throw new TransportError("the transport is closed");
       await this.#socket.send(bytes, this.#mapped(address), to.port);
     } catch (cause) {
       throw failure(`cannot send to ${hostport(to)}`, cause);
@@ -128,10 +132,9 @@ export class UdpTransport implements Transport {
     return this.#family() === 6 && !address.includes(":") ? `::ffff:${address}` : address;
   }
 
-  /** Closes the socket; what has not been sent rejects. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#socket.close();
+  /** Closes the socket, after what was sent before. */
+  close(): Promise<void> {
+    return this.#closed ??= Promise.all(this.#queues.values()).then(() => this.#socket.close());
   }
 }
 

@@ -17,6 +17,8 @@ export interface LadderOptions {
   color: boolean;
   /** Takes each line. */
   print: (line: string) => void;
+  /** The time in milliseconds, since whenever. */
+  now: () => number;
 }
 
 type Side = "left" | "right";
@@ -33,6 +35,8 @@ interface Arrow {
 interface Engine {
   /** Machines that took an event since the last message of this side. */
   readonly moved: Set<AnyActorRef>;
+  /** Those of the last message, which stay where a message moves nothing. */
+  shown: readonly AnyActorRef[];
   /** The message that it is taking in. */
   incoming: Arrow | undefined;
 }
@@ -45,8 +49,8 @@ export class Ladder {
   private readonly options: LadderOptions;
   private readonly arrowWidth: number;
   private readonly engines: Record<Side, Engine> = {
-    left: { moved: new Set(), incoming: undefined },
-    right: { moved: new Set(), incoming: undefined },
+    left: { moved: new Set(), shown: [], incoming: undefined },
+    right: { moved: new Set(), shown: [], incoming: undefined },
   };
   /** What was sent and has not arrived, oldest first. */
   private readonly underway: Arrow[] = [];
@@ -81,7 +85,7 @@ export class Ladder {
 
   private send(side: Side, { bytes }: TraceEntry): void {
     this.settle(side);
-    const sentAt = performance.now();
+    const sentAt = this.options.now();
     this.start ??= sentAt;
     const to = side === "left" ? "right" : "left";
     const arrow: Arrow = { sentAt, label: labelOf(bytes), to, states: [] };
@@ -108,9 +112,10 @@ export class Ladder {
   }
 
   private takeStates(side: Side): string[] {
-    const { moved } = this.engines[side];
-    const states = [...moved].map(describe).filter((state) => !state.startsWith("supervisor"));
-    moved.clear();
+    const engine = this.engines[side];
+    if (engine.moved.size > 0) engine.shown = [...engine.moved];
+    engine.moved.clear();
+    const states = engine.shown.map(describe).filter((state) => !state.startsWith("supervisor"));
     // A transaction before the session that it made or ends.
     return states.sort((a, b) => Number(a.startsWith("session")) - Number(b.startsWith("session")));
   }

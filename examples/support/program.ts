@@ -11,8 +11,9 @@ import { UsageError } from "./options.ts";
 export const EXIT = { done: 0, usage: 2, refused: 3, noAnswer: 4, transport: 5 } as const;
 
 /** The exit codes in words, for `--help`. */
-export const EXIT_CODES = `Exit code: 0 done; 2 wrong usage; 3 refused by the far end; 4 no answer;
-5 nothing could be sent, or no port could be opened; 1 a fault of this program.`;
+export const EXIT_CODES =
+  `Exit code: 0 done; 2 wrong usage; 3 refused by the far end; 4 no answer; 5 no
+port could be opened, or nothing could be sent; 1 a fault of this program.`;
 
 /** A text from the network as it may be shown: nothing in it moves a cursor or turns the writing. */
 export function plain(text: string): string {

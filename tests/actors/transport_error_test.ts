@@ -125,16 +125,21 @@ for (const how of ["throws", "rejects"] as const) {
     x.finish();
   });
 
-  Deno.test(`an answer that cannot be sent (${how}): the request's delegate is told`, async () => {
+  // RFC 6026 §7.1: on a transport error, "the server transaction MUST remain in its current state".
+  Deno.test(`an answer that cannot be sent (${how}): the request's delegate is told, and it is repeated`, async () => {
     const x = new Exchange();
     x.takeInvites((request) => {
       request.delegate = { onTransportError: (error) => void x.events.push(error.code) };
       request.reject();
     });
     failWith(x, how, is("SIP/2.0"));
-    x.peer.ask("INVITE");
+    x.peer.ask("INVITE", { branch: "z9hG4bK1" });
     await x.clock.advanceAsync(0);
     assertEquals(x.takeEvents(), ["onInvite", "transport"]);
+    x.transport.onSend = () => {};
+    await x.clock.advanceAsync(500);
+    assertEquals(x.takeEvents(), ["480 INVITE"]);
+    x.peer.ask("ACK", { branch: "z9hG4bK1", toTag: x.peer.response("INVITE").toTag ?? "" });
     x.finish();
   });
 
@@ -145,8 +150,11 @@ for (const how of ["throws", "rejects"] as const) {
       request.reject();
     });
     failWith(x, how, is("SIP/2.0"));
-    x.peer.ask("INVITE");
+    x.peer.ask("INVITE", { branch: "z9hG4bK1" });
     await x.clock.advanceAsync(0);
+    x.transport.onSend = () => {};
+    await x.clock.advanceAsync(500);
+    x.peer.ask("ACK", { branch: "z9hG4bK1", toTag: x.peer.response("INVITE").toTag ?? "" });
     x.finish("TransportError");
   });
 

@@ -73,8 +73,10 @@ export class Trial {
     this.expect("live after the last timer", live(), nothing);
     await this.core.stop();
     this.expect("live after stop()", live(), nothing);
-    // What came meanwhile, too, was for somebody.
-    this.expect("errors at the end", this.errors.length, 0);
+    const { errors, core: { dropped } } = this;
+    this.expect("messages that the engine dropped", dropped, 0);
+    for (const error of errors) this.complaints.push(`the engine reported ${error}`);
+    this.unexpected += dropped + errors.length;
   }
 
   /** Kills SIPp, if it is still there. */
@@ -140,7 +142,7 @@ export class Trial {
   }
 
   private judgeEngine(): void {
-    const { core, scenario, stories, errors } = this;
+    const { core, scenario, stories } = this;
     const counts = new Map<string, number>();
     for (const story of stories) {
       const told = story.join(" ");
@@ -153,11 +155,7 @@ export class Trial {
     }
     this.expect("calls at the engine", stories.length, scenario.calls);
     this.ok = counts.get(scenario.story) ?? 0;
-    const dropped = core?.dropped ?? 0;
-    this.expect("messages that the engine dropped", dropped, 0);
-    for (const error of errors) this.complaints.push(`the engine reported ${error}`);
     this.expect("dialogs after the last call", core?.live.dialogs, 0);
-    this.unexpected += dropped + errors.length;
   }
 
   private judgeSipp({ code, statistics, errors }: SippResult): void {
@@ -185,8 +183,13 @@ export class Trial {
       for (const each of complaints) this.complaints.push(`call ${callId}: ${each}`);
       this.retransmissions += repeated;
     }
-    // RFC 3261 §17: a reliable transport needs no repetition.
-    if (this.protocol === "TCP") this.expect("retransmissions", this.retransmissions, 0);
+    // RFC 3261 §17: a reliable transport needs no repetition. The loopback loses nothing either, but
+    // a machine that stands still for T1 sees a few; one in every call is something else.
+    const { retransmissions, scenario } = this;
+    const isTooMuch = this.protocol === "TCP"
+      ? retransmissions > 0
+      : retransmissions >= scenario.calls;
+    if (isTooMuch) this.complaints.push(`${retransmissions} retransmissions`);
   }
 
   private expect(what: string, found: unknown, expected: unknown): void {

@@ -9,8 +9,8 @@ import type { Prng } from "./prng.ts";
 /** A moment in a call: inside the callback that it is counted from, or milliseconds later. */
 export type Moment = "inside" | number;
 
-/** How a side's callbacks behave. */
-export type Manners = "good" | "throwing" | "rejecting";
+/** How a side's callbacks behave: what a bad one was to do, it has done before it fails, or not. */
+export type Manners = "good" | "throwing" | "throwing at once" | "rejecting";
 
 /** The callbacks of an INVITE. */
 export type CallerCallback = "onTrying" | "onProgress" | "onAccept" | "onRedirect" | "onReject";
@@ -54,6 +54,8 @@ export interface CalleePlan {
   readonly talks: Moment;
   /** When it disposes of the session, counted from its 2xx. */
   readonly disposesSession: Moment | undefined;
+  /** Whether it disposes of the session while it rings, and still answers. */
+  readonly disposesEarly: boolean;
   /** Whether its session has callbacks. */
   readonly listens: boolean;
   /** When it refuses a call that nobody has answered or cancelled. */
@@ -86,7 +88,7 @@ function moment(prng: Prng, longest: number): Moment {
 }
 
 function manners(prng: Prng): Manners {
-  return prng.chance(0.9) ? "good" : prng.pick(["throwing", "rejecting"]);
+  return prng.chance(0.9) ? "good" : prng.pick(["throwing", "throwing at once", "rejecting"]);
 }
 
 function drawCaller(prng: Prng): CallerPlan {
@@ -119,6 +121,7 @@ function drawCallee(prng: Prng): CalleePlan {
     answersAt: moment(prng, 20_000),
     talks: moment(prng, 60_000),
     disposesSession: prng.chance(0.05) ? moment(prng, 40_000) : undefined,
+    disposesEarly: prng.chance(0.03),
     listens: prng.chance(0.9),
     patience: 120_000 + prng.integer(0, 30_000),
   };

@@ -370,6 +370,18 @@ Deno.test("after close nothing is sent, delivered or reported", async () => {
   await rejected;
 });
 
+Deno.test("close lets what was sent before leave first", async () => {
+  const [alice] = await listen();
+  const [bob, toBob] = await listen();
+  await alice.send(encode(message(1)), bob.local);
+  const late = alice.send(encode(message(2)), bob.local);
+  await alice.close();
+  await late;
+  await toBob.until({ messages: 2, gone: 1 });
+  assertEquals(toBob.texts, [message(1), message(2)]);
+  await bob.close();
+});
+
 Deno.test("a transport that is closed keeps no process alive", async () => {
   const child = `
     import { TcpTransport } from "${new URL("../../transports/tcp.ts", import.meta.url)}";

@@ -1,0 +1,452 @@
+// An INVITE that comes in: RFC 3261 §13.3, §17.2.1, RFC 6026 §7.1.
+import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
+import { InvalidStateError, URI } from "@strowger/sip";
+import { Exchange, sdp, TIMER_B } from "../support/exchange.ts";
+
+const BRANCH = "z9hG4bKinvite";
+
+function arrive(x: Exchange, script = {}) {
+  x.takeInvites();
+  x.peer.ask("INVITE", { branch: BRANCH, ...script });
+  assertEquals(x.takeEvents(), ["onInvite"]);
+  return x.lastInvite();
+}
+
+/** The ACK to a final response but 2xx. */
+function acknowledge(x: Exchange) {
+  x.peer.ask("ACK", { branch: BRANCH, toTag: x.peer.response("INVITE").toTag ?? "" });
+}
+
+/** The ACK to a 2xx, and a BYE. */
+function endCall(x: Exchange, ...reported: string[]) {
+  const toTag = x.peer.response("INVITE").toTag ?? "";
+  x.peer.ask("ACK", { toTag });
+  x.peer.ask("BYE", { toTag, cseq: 2 });
+  x.finish(...reported);
+}
+
+Deno.test("no onInvite: 480", () => {
+  const x = new Exchange();
+  x.peer.ask("INVITE", { branch: BRANCH });
+  assertEquals(x.takeEvents(), ["480 INVITE"]);
+  acknowledge(x);
+  x.finish();
+});
+
+// "The server transaction MUST generate a 100 (Trying) response unless it knows that the TU will
+// generate a provisional or final response within 200 ms".
+Deno.test("nobody answers within 200 ms: 100, once", () => {
+  const x = new Exchange();
+  const request = arrive(x);
+  x.clock.advance(199);
+  assertEquals(x.takeEvents(), []);
+  x.clock.advance(1);
+  assertEquals(x.takeEvents(), ["100 INVITE"]);
+  assertEquals(x.peer.response("INVITE").toTag, undefined);
+  x.clock.advance(60_000);
+  assertEquals(x.takeEvents(), []);
+  request.reject();
+  acknowledge(x);
+  x.finish();
+});
+
+for (const method of ["trying", "progress"] as const) {
+  Deno.test(`${method}() within 200 ms: no 100 of the engine's own`, () => {
+    const x = new Exchange();
+    const request = arrive(x);
+    request[method]();
+    assertEquals(x.takeEvents(), [method === "trying" ? "100 INVITE" : "180 INVITE"]);
+    x.clock.advance(1000);
+    assertEquals(x.takeEvents(), []);
+    request.reject();
+    acknowledge(x);
+    x.finish();
+  });
+}
+
+// §12.1.1: "The UAS MUST add a Contact header field to the response", "MUST copy all Record-Route
+// header field values from the request into the response ... and MUST maintain the order".
+Deno.test("progress(): 180 with a tag, Contact and Record-Route; an early session", () => {
+  const x = new Exchange();
+  const request = arrive(x, {
+    headers: ["Record-Route: <sip:p1.example;lr>", "Record-Route: <sip:p2.example;lr>"],
+  });
+  const { session, message } = request.progress({ statusCode: 183, reasonPhrase: "Any" });
+  const response = x.peer.response("INVITE");
+  assertMatch(message, /^SIP\/2.0 183 Any\r\n/);
+  assertEquals([response.statusCode, response.reasonPhrase], [183, "Any"]);
+  assert(response.toTag);
+  assertEquals(response.getHeaders("Contact"), ["<sip:alice@alice.example:5060>"]);
+  assertEquals(response.getHeaders("Record-Route"), ["<sip:p1.example;lr>", "<sip:p2.example;lr>"]);
+  assertEquals([session.sessionState, session.localTag], ["Early", response.toTag]);
+  request.reject();
+  assertEquals(session.sessionState, "Terminated");
+  acknowledge(x);
+  x.finish();
+});
+
+Deno.test("progress() several times, and accept(): one session, one To-tag", () => {
+  const x = new Exchange();
+  const request = arrive(x);
+  const sessions = [
+    request.progress().session,
+    request.progress({ statusCode: 183 }).session,
+    request.accept().session,
+  ];
+  assertEquals(new Set(sessions).size, 1);
+  assertEquals(new Set(x.peer.responses("INVITE").map(({ toTag }) => toTag)).size, 1);
+  assertEquals(x.takeEvents(), ["180 INVITE", "183 INVITE", "200 INVITE"]);
+  endCall(x);
+});
+
+Deno.test("accept(): 200 with tag, Contact and Allow; Confirmed once the ACK has come", () => {
+  const x = new Exchange();
+  const request = arrive(x, { body: "offer" });
+  const { session } = request.accept({ statusCode: 200, body: sdp("answer") });
+  const response = x.peer.response("INVITE");
+  assertEquals(response.getHeaders("Contact"), ["<sip:alice@alice.example:5060>"]);
+  assert(response.getHeaders("Allow").includes("BYE"));
+  assertEquals(response.body, "answer");
+  assertEquals([session.sessionState, session.signalingState], ["AckWait", "Stable"]);
+  session.delegate = { onAck: ({ message }) => void x.events.push(`onAck ${message.method}`) };
+  x.takeEvents();
+  x.peer.ask("ACK", { toTag: session.localTag });
+  assertEquals(x.takeEvents(), ["onAck ACK"]);
+  assertEquals(session.sessionState, "Confirmed");
+  x.peer.ask("ACK", { toTag: session.localTag });
+  assertEquals(x.takeEvents(), []);
+  x.peer.ask("BYE", { toTag: session.localTag, cseq: 2 });
+  x.finish();
+});
+
+Deno.test("accept() with an offer, and the answer in the ACK: Stable", () => {
+  const x = new Exchange();
+  const { session } = arrive(x).accept({ statusCode: 200, body: sdp("offer") });
+  assertEquals(session.signalingState, "HaveLocalOffer");
+  x.peer.ask("ACK", { toTag: session.localTag, body: "answer" });
+  assertEquals(session.signalingState, "Stable");
+  assertEquals([session.offer?.content, session.answer?.content], ["offer", "answer"]);
+  x.peer.ask("BYE", { toTag: session.localTag, cseq: 2 });
+  x.finish();
+});
+
+// §13.3.1.4: "passed to the transport with an interval that starts at T1 seconds and doubles for each
+// retransmission until it reaches T2 seconds ... Response retransmissions cease when an ACK request
+// for the response is received. This is independent of whatever transport protocols are used".
+for (const protocol of ["UDP", "TCP"]) {
+  Deno.test(`accept() over ${protocol}: the 200 is repeated until the ACK comes`, () => {
+    const x = new Exchange({ protocol });
+    const request = arrive(x);
+    const times: number[] = [];
+    x.peer.script = () => times.push(x.clock.now());
+    request.accept();
+    x.clock.advance(20_000);
+    assertEquals(times, [0, 500, 1500, 3500, 7500, 11500, 15500, 19500]);
+    assertEquals(new Set(x.peer.texts).size, 1);
+    x.takeEvents();
+    endCall(x);
+    assertEquals(x.takeEvents(), ["200 BYE"]);
+  });
+}
+
+// "If the server retransmits the 2xx response for 64*T1 seconds without receiving an ACK, the dialog
+// is confirmed, but the session SHOULD be terminated. This is accomplished with a BYE".
+Deno.test("accept(), and no ACK ever: onAckTimeout and BYE", () => {
+  const x = new Exchange();
+  const { session } = arrive(x).accept();
+  session.delegate = { onAckTimeout: () => void x.events.push("onAckTimeout") };
+  x.clock.advance(TIMER_B - 1);
+  assertEquals(new Set(x.takeEvents()), new Set(["200 INVITE"]));
+  x.clock.advance(1);
+  assertEquals(x.takeEvents(), ["onAckTimeout", "BYE"]);
+  assertEquals(session.sessionState, "Terminated");
+  x.peer.respond(x.peer.request("BYE"), 200);
+  x.finish();
+});
+
+Deno.test("accept(), no ACK ever, and nobody listens: reported", () => {
+  const x = new Exchange();
+  arrive(x).accept();
+  x.clock.advance(TIMER_B);
+  x.peer.respond(x.peer.request("BYE"), 200);
+  x.finish("TimeoutError");
+});
+
+Deno.test("accept(), and the ACK has another CSeq number: not the one that is waited for", () => {
+  const x = new Exchange();
+  const { session } = arrive(x).accept();
+  x.peer.ask("ACK", { toTag: session.localTag, cseq: 2 });
+  assertEquals(session.sessionState, "AckWait");
+  endCall(x);
+});
+
+Deno.test("accept(), and the ACK comes on the INVITE's own branch, against the RFC: taken", () => {
+  const x = new Exchange();
+  const { session } = arrive(x).accept();
+  x.peer.ask("ACK", { branch: BRANCH, toTag: session.localTag });
+  assertEquals(session.sessionState, "Confirmed");
+  endCall(x);
+});
+
+Deno.test("accept(), and a BYE before the ACK: 200; the 2xx is repeated no more", () => {
+  const x = new Exchange();
+  const { session } = arrive(x).accept();
+  x.takeEvents();
+  x.peer.ask("BYE", { toTag: session.localTag, cseq: 2 });
+  assertEquals(x.takeEvents(), ["200 BYE"]);
+  x.clock.advance(TIMER_B);
+  assertEquals(x.takeEvents(), []);
+  x.finish();
+});
+
+Deno.test("an ACK that comes inside the 200's send()", () => {
+  const x = new Exchange();
+  const request = arrive(x);
+  x.peer.script = (message) => {
+    if (message.kind === "response" && message.statusCode === 200 && message.method === "INVITE") {
+      x.peer.ask("ACK", { toTag: message.toTag ?? "" });
+    }
+  };
+  const { session } = request.accept();
+  assertEquals(session.sessionState, "Confirmed");
+  x.clock.advance(1000);
+  assertEquals(x.takeEvents(), ["200 INVITE"]);
+  x.peer.script = () => {};
+  x.peer.ask("BYE", { toTag: session.localTag, cseq: 2 });
+  x.finish();
+});
+
+for (
+  const [method, status] of [["reject", 480], ["redirect", 302]] as const
+) {
+  Deno.test(`${method}(): ${status}, repeated until the ACK comes`, () => {
+    const x = new Exchange();
+    const request = arrive(x);
+    if (method === "reject") request.reject();
+    else request.redirect([URI.parse("sip:a@b.example"), URI.parse("sip:c@d.example")]);
+    x.clock.advance(1500);
+    assertEquals(x.takeEvents(), Array(3).fill(`${status} INVITE`));
+    if (method === "redirect") {
+      assertEquals(x.peer.response("INVITE").getHeaders("Contact"), [
+        "<sip:a@b.example>",
+        "<sip:c@d.example>",
+      ]);
+    }
+    acknowledge(x);
+    acknowledge(x);
+    x.clock.advance(10_000);
+    assertEquals(x.takeEvents(), []);
+    x.finish();
+  });
+}
+
+Deno.test("reject() over TCP: sent once", () => {
+  const x = new Exchange({ protocol: "TCP" });
+  arrive(x).reject({ statusCode: 486 });
+  x.clock.advance(10_000);
+  assertEquals(x.takeEvents(), ["486 INVITE"]);
+  acknowledge(x);
+  x.finish();
+});
+
+Deno.test("reject(), and no ACK ever: reported after timer H; nothing is left", () => {
+  const x = new Exchange();
+  arrive(x).reject();
+  x.clock.advance(TIMER_B);
+  x.assertEmpty();
+  x.finish("TimeoutError");
+});
+
+Deno.test("any answer after a final one: InvalidStateError, nothing sent", () => {
+  for (const final of ["accept", "reject"] as const) {
+    const x = new Exchange();
+    const request = arrive(x);
+    request[final]();
+    x.takeEvents();
+    for (
+      const late of [
+        () => request.trying(),
+        () => request.progress(),
+        () => request.accept(),
+        () => request.redirect([]),
+        () => request.reject(),
+      ]
+    ) assertThrows(late, InvalidStateError);
+    assertEquals(x.takeEvents(), []);
+    if (final === "accept") endCall(x);
+    else {
+      acknowledge(x);
+      x.finish();
+    }
+  }
+});
+
+Deno.test("the INVITE again: silence at first, then the last provisional; onInvite once", () => {
+  const x = new Exchange();
+  const request = arrive(x);
+  const again = () => x.peer.ask("INVITE", { branch: BRANCH });
+  again();
+  assertEquals(x.takeEvents(), []);
+  request.progress();
+  again();
+  request.progress({ statusCode: 183 });
+  again();
+  assertEquals(x.takeEvents(), ["180 INVITE", "180 INVITE", "183 INVITE", "183 INVITE"]);
+  request.reject();
+  again();
+  assertEquals(x.takeEvents(), ["480 INVITE", "480 INVITE"]);
+  acknowledge(x);
+  again();
+  assertEquals(x.takeEvents(), []);
+  x.finish();
+});
+
+// RFC 6026 §7.1: "Any retransmissions of the INVITE request that are received while in this state are
+// absorbed".
+Deno.test("the INVITE again after the 200: absorbed", () => {
+  const x = new Exchange();
+  arrive(x).accept();
+  x.takeEvents();
+  x.peer.ask("INVITE", { branch: BRANCH });
+  assertEquals(x.takeEvents(), []);
+  endCall(x);
+});
+
+// §8.2.2.2: "If the request has no tag in the To header field, the UAS core MUST check the request
+// against ongoing transactions. If the From tag, Call-ID, and CSeq exactly match those associated with
+// an ongoing transaction, but the request does not match that transaction ..., the UAS core SHOULD
+// generate a 482 (Loop Detected) response".
+Deno.test("the INVITE again with another branch: 482", () => {
+  const x = new Exchange();
+  const request = arrive(x);
+  x.peer.ask("INVITE", { branch: "z9hG4bKother" });
+  assertEquals(x.takeEvents(), ["482 INVITE"]);
+  x.peer.ask("ACK", { branch: "z9hG4bKother", toTag: x.peer.response("INVITE").toTag ?? "" });
+  request.reject();
+  acknowledge(x);
+  x.finish();
+});
+
+Deno.test("an INVITE after the first one ended, with its Call-ID and a new CSeq: a new call", () => {
+  const x = new Exchange();
+  arrive(x).reject();
+  acknowledge(x);
+  x.takeEvents();
+  x.peer.ask("INVITE", { branch: "z9hG4bKother", cseq: 2 });
+  assertEquals(x.takeEvents(), ["onInvite"]);
+  x.lastInvite().reject();
+  x.peer.ask("ACK", {
+    branch: "z9hG4bKother",
+    cseq: 2,
+    toTag: x.peer.response("INVITE").toTag ?? "",
+  });
+  x.finish();
+});
+
+// §12.1.1: the route set is Record-Route "taken in order".
+Deno.test("a request of the callee: the route set in order, the target is the INVITE's Contact", () => {
+  const x = new Exchange();
+  const proxy = x.peerAt("p1.example");
+  const request = arrive(x, {
+    contact: "<sip:phone@bob.example:5060>",
+    headers: ["Record-Route: <sip:p1.example;lr>, <sip:p2.example;lr>"],
+  });
+  const { session } = request.accept();
+  x.peer.ask("ACK", { toTag: session.localTag });
+  session.bye();
+  const bye = proxy.request("BYE");
+  assertEquals(bye.getHeaders("Route"), ["<sip:p1.example;lr>", "<sip:p2.example;lr>"]);
+  assertEquals(`${bye.ruri}`, "sip:phone@bob.example:5060");
+  assertEquals([bye.fromTag, bye.toTag], [session.localTag, "far"]);
+  proxy.respond(bye, 200);
+  x.finish();
+});
+
+// §15.1.2: a BYE on the early dialog: "The UAS MUST still respond to any pending requests received for
+// that dialog. It is RECOMMENDED that a 487 (Request Terminated) response be generated".
+Deno.test("a BYE before the INVITE is answered: 200 to the BYE, 487 to the INVITE", () => {
+  const x = new Exchange();
+  const request = arrive(x);
+  const { session } = request.progress();
+  x.takeEvents();
+  x.peer.ask("BYE", { toTag: session.localTag, cseq: 2 });
+  assertEquals(x.takeEvents().sort(), ["200 BYE", "487 INVITE"]);
+  assertThrows(() => request.accept(), InvalidStateError);
+  acknowledge(x);
+  x.finish();
+});
+
+Deno.test("session.dispose() of an early session, and then accept(): refused, or a session that works", () => {
+  const x = new Exchange();
+  const request = arrive(x);
+  request.progress().session.dispose();
+  try {
+    const { session } = request.accept();
+    x.peer.ask("ACK", { toTag: session.localTag });
+    assertEquals(session.sessionState, "Confirmed");
+    x.peer.ask("BYE", { toTag: session.localTag, cseq: 2 });
+  } catch (error) {
+    assert(error instanceof InvalidStateError);
+    request.reject();
+    acknowledge(x);
+  }
+  x.finish();
+});
+
+for (
+  const [what, script, status, header] of [
+    ["an option that nobody knows", { headers: ["Require: foo, bar"] }, 420, [
+      "Unsupported",
+      "foo",
+    ]],
+    ["no Contact", { contact: null }, 400, undefined],
+    ["two Contacts", { contact: "<sip:a@b.example>, <sip:c@d.example>" }, 400, undefined],
+    ["Contact: *", { contact: "*" }, 400, undefined],
+    ["a broken Contact", { contact: "<<" }, 400, undefined],
+    ["a broken Record-Route", { headers: ["Record-Route: <<"] }, 400, undefined],
+    ["a To-tag of no dialog", { toTag: "unknown" }, 481, undefined],
+    ["a URI of another scheme", { uri: "mailto:alice@alice.example" }, 416, undefined],
+  ] as const
+) {
+  Deno.test(`an INVITE with ${what}: ${status}, without the program`, () => {
+    const x = new Exchange();
+    x.takeInvites();
+    x.peer.ask("INVITE", { branch: BRANCH, ...script });
+    assertEquals(x.takeEvents(), [`${status} INVITE`]);
+    if (header !== undefined) {
+      assertEquals(x.peer.response("INVITE").getHeaders(header[0])[0], header[1]);
+    }
+    acknowledge(x);
+    x.finish();
+  });
+}
+
+Deno.test("a late answer, in another task: the request is open until then", async () => {
+  const x = new Exchange();
+  const request = arrive(x);
+  await x.clock.advanceAsync(60_000);
+  request.accept();
+  assertEquals(x.takeEvents(), ["100 INVITE", "200 INVITE"]);
+  endCall(x);
+});
+
+Deno.test("two INVITEs with one branch from two ends: two calls", () => {
+  const x = new Exchange();
+  const carol = x.peerAt("carol.example");
+  x.takeInvites();
+  x.peer.ask("INVITE", { branch: BRANCH, callId: "one" });
+  carol.ask("INVITE", { branch: BRANCH, callId: "two" });
+  assertEquals(x.takeEvents(), ["onInvite", "onInvite"]);
+  const [one, two] = x.invited;
+  assertNotEquals(one?.message.callId, two?.message.callId);
+  two?.reject({ statusCode: 486 });
+  one?.reject({ statusCode: 603 });
+  assertEquals(x.takeEvents(), ["carol.example 486 INVITE", "603 INVITE"]);
+  carol.ask("ACK", { branch: BRANCH, callId: "two", toTag: carol.response("INVITE").toTag ?? "" });
+  x.peer.ask("ACK", {
+    branch: BRANCH,
+    callId: "one",
+    toTag: x.peer.response("INVITE").toTag ?? "",
+  });
+  x.finish();
+});

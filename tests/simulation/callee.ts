@@ -1,0 +1,148 @@
+/**
+ * The callee of a simulated call.
+ *
+ * @module
+ */
+import { type IncomingInviteRequest, InvalidStateError, type Session, URI } from "@strowger/sip";
+import { description, Guest, type Stage } from "./guest.ts";
+import type { CalleePlan, CallPlan } from "./plan.ts";
+
+/** See the module. */
+export class Callee extends Guest {
+  readonly plan: CalleePlan;
+  private request: IncomingInviteRequest | undefined;
+  session: Session | undefined;
+  /** Whether it will not answer any more, since it has, or may not, or its callback has failed. */
+  private isClosed = false;
+  private hasAnswered = false;
+  hasAccepted = false;
+  hasDisposedSession = false;
+  private hasLeft = false;
+
+  constructor(stage: Stage, call: CallPlan) {
+    const engine = call.from === 0 ? 1 : 0;
+    super(stage, engine, `callee${call.id}`, call.callee.manners);
+    this.plan = call.callee;
+  }
+
+  /** Takes the call. */
+  receive(request: IncomingInviteRequest): void | Promise<void> {
+    if (this.heard("onInvite")) this.violation("onInvite a second time");
+    this.request = request;
+    const { plan } = this;
+    request.delegate = {
+      onCancel: () => {
+        if (this.hasAnswered) this.violation("onCancel after the answer");
+        this.isClosed = true;
+        return this.take({ name: "onCancel" }, () => {});
+      },
+      onTransportError: () => this.take({ name: "onTransportError" }, () => {}),
+    };
+    this.stage.clock.setTimeout(() => this.reject(480), plan.patience);
+    try {
+      return this.take({ name: "onInvite" }, () => {
+        for (const moment of plan.rings) this.at(moment, () => this.ring());
+        if (plan.answer !== "none") this.at(plan.answersAt, () => this.answer());
+      });
+    } finally {
+      // The engine refuses a call whose `onInvite` has failed.
+      if (plan.manners !== "good") this.isClosed = true;
+    }
+  }
+
+  /** From here on it has answered, even while its answer is being sent. */
+  private close(): void {
+    this.isClosed = true;
+    this.hasAnswered = true;
+  }
+
+  private ring(): void {
+    this.respond("progress", (request) => {
+      const { session } = request.progress();
+      this.hold(session);
+      if (this.plan.disposesEarly) this.dispose(session);
+    });
+  }
+
+  private answer(): void {
+    const { answer } = this.plan;
+    if (answer === "accept") this.accept();
+    else if (answer === "redirect") {
+      this.respond("redirect", (request) => {
+        this.close();
+        request.redirect([URI.parse("sip:elsewhere@example.com")]);
+      });
+    } else this.reject(486);
+  }
+
+  private accept(): void {
+    const { plan } = this;
+    this.respond("accept", (request) => {
+      this.close();
+      this.hasAccepted = true;
+      const { session } = request.accept({ statusCode: 200, body: description("callee") });
+      this.hold(session);
+      this.at(plan.talks, () => this.bye());
+      if (plan.disposesSession !== undefined) {
+        this.at(plan.disposesSession, () => this.dispose(session));
+      }
+    });
+  }
+
+  private dispose(session: Session): void {
+    this.note("session.dispose()");
+    this.hasDisposedSession = true;
+    session.dispose();
+  }
+
+  private reject(statusCode: number): void {
+    this.respond("reject", (request) => {
+      this.close();
+      request.reject({ statusCode });
+    });
+  }
+
+  /** Answers, unless it is too late; and then it must not be too late for the engine, either. */
+  private respond(name: string, act: (request: IncomingInviteRequest) => void): void {
+    if (this.request === undefined || this.isClosed) return;
+    this.note(`${name}()`);
+    try {
+      act(this.request);
+    } catch (error) {
+      this.isClosed = true;
+      const { stage } = this;
+      const mayBeLate = stage.hasEnded(this.engine) || this.heard("onTransportError");
+      if (!(error instanceof InvalidStateError) || !mayBeLate) {
+        this.violation(`${name}() threw ${error}`);
+      }
+    }
+  }
+
+  private hold(session: Session): void {
+    this.session = session;
+    if (!this.plan.listens) return;
+    const take = (name: string): void | Promise<void> => {
+      if (this.hasDisposedSession) this.violation(`${name} after session.dispose()`);
+      return this.take({ name }, () => {});
+    };
+    session.delegate ??= {
+      onAck: () => take("onAck"),
+      onAckTimeout: () => take("onAckTimeout"),
+      onBye: () => take("onBye"),
+    };
+  }
+
+  private bye(): void {
+    const { session } = this;
+    if (session === undefined || session.sessionState === "Terminated" || this.hasLeft) return;
+    this.hasLeft = true;
+    this.note(`bye() in ${session.sessionState}`);
+    try {
+      session.bye();
+    } catch (error) {
+      // The engine is being stopped, and hangs up itself as soon as the ACK is there.
+      const isLeaving = error instanceof InvalidStateError && this.stage.hasEnded(this.engine);
+      if (!isLeaving) throw error;
+    }
+  }
+}

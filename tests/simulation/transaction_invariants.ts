@@ -1,0 +1,123 @@
+/**
+ * What has to be true of the transactions that go over the wire (RFC 3261 §17, §9), whatever the
+ * users do and the network does.
+ *
+ * @module
+ */
+import type { WireMessage } from "../flows/wire.ts";
+import type { Simulation, WireEntry } from "./simulation.ts";
+
+/** 64*T1, after which neither side waits any more. */
+export const PATIENCE = 32_000;
+
+/** What one engine sent and got, in order. */
+export type Half = readonly WireEntry[];
+
+/** Takes what is wrong. */
+export type Complain = (text: string) => void;
+
+/** Checks the transactions of both engines. */
+export function checkTransactions(simulation: Simulation): void {
+  for (const engine of [0, 1] as const) {
+    const half = simulation.wire.filter((entry) => entry.engine === engine);
+    const complain: Complain = (text) => simulation.violation(`engine ${engine}: ${text}`);
+    checkRetransmissions(half, complain);
+    checkResponses(half, complain);
+    checkCancels(half, complain);
+    checkSequence(half, complain);
+  }
+}
+
+/** Whether a message is a request of this method. */
+export function isRequest(message: WireMessage, method: string): boolean {
+  return message.status === undefined && message.method === method;
+}
+
+/** A value for each key, made when it is first asked for. */
+export function group<T>(groups: Map<string, T>, key: string, make: () => T): T {
+  const known = groups.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  groups.set(key, made);
+  return made;
+}
+
+function sent(half: Half): WireMessage[] {
+  return half.filter(({ direction }) => direction === "out").map(({ message }) => message);
+}
+
+/**
+ * RFC 3261 §17.1.1.2, §17.1.2.2: what is repeated is the same request, octet by octet. So there is
+ * one CANCEL to a branch (§9.1), and one ACK to a 2xx (§13.2.2.4).
+ */
+function checkRetransmissions(half: Half, complain: Complain): void {
+  const texts = new Map<string, string>();
+  for (const message of sent(half)) {
+    if (message.status !== undefined) continue;
+    const { method, branch, callId, toTag, cseq, text } = message;
+    const keys = [`${method} of branch ${branch}`];
+    if (method === "ACK") keys.push(`ACK ${callId} ${toTag} ${cseq}`);
+    for (const key of keys) {
+      if (group(texts, key, () => text) !== text) complain(`two different requests: ${key}`);
+    }
+  }
+}
+
+/**
+ * §17.2.1, §17.2.2: a transaction has one final response, nothing after it, and one To-tag. It ends
+ * by timer J, 64*T1 after that response; a request that comes later still is a new one.
+ */
+function checkResponses(half: Half, complain: Complain): void {
+  const finals = new Map<string, { text: string; at: number }>();
+  const tags = new Map<string, string | undefined>();
+  for (const { at, direction, message } of half) {
+    const { status, method, branch, callId, toTag, text } = message;
+    if (direction === "in" || status === undefined) continue;
+    const key = `${method} of branch ${branch}`;
+    const final = finals.get(key);
+    const isOld = final !== undefined && at >= final.at + PATIENCE;
+    if (final !== undefined && final.text !== text && !isOld) {
+      complain(`${status} after the final of ${key}`);
+    }
+    if (status >= 200 && (final === undefined || isOld)) finals.set(key, { text, at });
+    // The To-tag of all responses to one INVITE, and to its CANCEL, is the same (§9.2).
+    if (status > 100 && status !== 481 && method === "INVITE") {
+      const tag = group(tags, callId, () => toTag);
+      if (toTag === undefined || tag !== toTag) complain(`To-tags ${tag} and ${toTag} in ${key}`);
+    }
+  }
+}
+
+/** §9.1: no CANCEL before a provisional response, and none after a final one. */
+function checkCancels(half: Half, complain: Complain): void {
+  const best = new Map<string, number>();
+  const cancelled = new Set<string>();
+  for (const { direction, message } of half) {
+    const { status, method, branch } = message;
+    if (direction === "in" && status !== undefined && method === "INVITE") {
+      best.set(branch, Math.max(status, best.get(branch) ?? 0));
+    }
+    if (direction === "in" || !isRequest(message, "CANCEL") || cancelled.has(branch)) continue;
+    cancelled.add(branch);
+    const known = best.get(branch);
+    if (known === undefined) complain(`CANCEL of ${branch} before any response`);
+    else if (known >= 200) complain(`CANCEL of ${branch} after its ${known}`);
+  }
+}
+
+/** §12.2.1.1: "the value of the sequence number MUST be incremented by one" by each new request. */
+function checkSequence(half: Half, complain: Complain): void {
+  const last = new Map<string, number>();
+  const branches = new Set<string>();
+  for (const message of sent(half)) {
+    const { method, branch, callId, cseq, status } = message;
+    if (status !== undefined || method === "ACK" || method === "CANCEL") continue;
+    if (branches.has(branch)) continue;
+    branches.add(branch);
+    const before = last.get(callId);
+    if (before !== undefined && cseq !== before + 1) {
+      complain(`${method} of call ${callId} has CSeq ${cseq} after ${before}`);
+    }
+    last.set(callId, cseq);
+  }
+}
