@@ -239,7 +239,7 @@ export class Supervisor {
       statusCode: fault.status,
       toTag: this.environment.identifiers.tag(),
       ...(fault.status === 400 ? { reasonPhrase: `Bad Request: ${fault}` } : {}),
-    });
+    }, flow.remote);
     this.transmit(bytes, flow, this.environment.onError);
   }
 

@@ -35,7 +35,7 @@ export interface RAckHeader {
 
 /** A value with parameters: Content-Disposition, Event, Reason, Accept and their like. */
 export interface ParameterizedValue {
-  /** The value in lower case, where case does not count; as it came, for Replaces. */
+  /** The value, in lower case where case does not count. */
   readonly value: string;
   /** Its parameters. */
   readonly parameters: ParameterValues;
@@ -164,11 +164,23 @@ function readToken(scanner: Scanner): string {
   return scanner.token();
 }
 
-/** `token` or `type/subtype`, then parameters. */
+/** A token in lower case, then parameters. */
 function readValue(scanner: Scanner): ParameterizedValue {
-  let value = scanner.token("a value").toLowerCase();
-  if (scanner.take("/")) value += `/${scanner.token("a media subtype").toLowerCase()}`;
+  const value = scanner.token("a value").toLowerCase();
   return { value, parameters: scanner.parameters() };
+}
+
+/** `type/subtype` in lower case, then parameters. */
+function readMediaType(scanner: Scanner): ParameterizedValue {
+  const type = scanner.token("a media type").toLowerCase();
+  scanner.expect("/");
+  const value = `${type}/${scanner.token("a media subtype").toLowerCase()}`;
+  return { value, parameters: scanner.parameters() };
+}
+
+/** RFC 6665 §8.2.1: event types are compared "byte-by-byte", so that case counts. */
+function readEvent(scanner: Scanner): ParameterizedValue {
+  return { value: scanner.token("an event type"), parameters: scanner.parameters() };
 }
 
 /** A Call-ID, then parameters (RFC 3891 §6.1): a word ends where `;` begins. */
@@ -185,7 +197,9 @@ function readInfo(scanner: Scanner): ParameterizedValue {
 }
 
 function readContact(scanner: Scanner): NameAddrHeader[] | "*" {
-  return scanner.take("*") ? "*" : scanner.list(readNameAddr);
+  // A display name may begin with an asterisk, too.
+  const isStar = scanner.text.slice(scanner.pos, scanner.end) === "*";
+  return isStar && scanner.take("*") ? "*" : scanner.list(readNameAddr);
 }
 
 /** RFC 3261 §20: a URI without angle brackets has no parameters of its own, and no commas. */
@@ -230,7 +244,7 @@ function readDate(scanner: Scanner): Date {
   scanner.skipLws();
   const clock = scanner.run((code) => isDigit(code) || code === 0x3a, "a time of day");
   const [hours = 99, minutes = 99, seconds = 99] = clock.split(":").map(Number);
-  if (clock.length !== 8 || hours > 23 || minutes > 59 || seconds > 60) {
+  if (!/^\d\d:\d\d:\d\d$/.test(clock) || hours > 23 || minutes > 59 || seconds > 60) {
     scanner.fail("hh:mm:ss before this");
   }
   scanner.skipLws();
@@ -248,7 +262,7 @@ const tokens = (scanner: Scanner): string[] => {
 
 /** How the values of each header are read. A list is read from every line that it stands in. */
 export const readers: { [N in keyof HeaderValues]: (scanner: Scanner) => HeaderValues[N] } = {
-  "Accept": (scanner) => (scanner.skipLws(), scanner.peek() < 0 ? [] : scanner.list(readValue)),
+  "Accept": (scanner) => (scanner.skipLws(), scanner.peek() < 0 ? [] : scanner.list(readMediaType)),
   "Allow": tokens,
   "Allow-Events": tokens,
   "Authentication-Info": (scanner) => [
@@ -260,10 +274,10 @@ export const readers: { [N in keyof HeaderValues]: (scanner: Scanner) => HeaderV
   "Content-Disposition": readValue,
   "Content-Encoding": tokens,
   "Content-Length": (scanner) => scanner.number(Number.MAX_SAFE_INTEGER, "a length"),
-  "Content-Type": readValue,
+  "Content-Type": readMediaType,
   "CSeq": readCSeq,
   "Date": readDate,
-  "Event": readValue,
+  "Event": readEvent,
   "Expires": seconds,
   "From": readNameAddr,
   "In-Reply-To": list((scanner) => scanner.run((c) => isWord(c) || c === 0x40, "a Call-ID")),

@@ -8,7 +8,7 @@ import { Fault } from "./fault.ts";
 import { canonicalName, headerId, isList, UNKNOWN } from "./header_names.ts";
 import { type HeaderValues, readers } from "./headers.ts";
 import { buildNameAddr, type NameAddrHeader, type NameAddrParts } from "./name_addr_header.ts";
-import { excerpt, Scanner, skipComment, skipQuoted, Unexpected, unfold } from "./scanner.ts";
+import { excerpt, Scanner, skipQuoted, trimmed, Unexpected, unfold } from "./scanner.ts";
 import { buildUri, type URI, type UriParts } from "./uri.ts";
 import type { ViaHeader } from "./via_header.ts";
 
@@ -40,13 +40,15 @@ export interface MessageParts {
 /** The octet at which a character of the decoded text began. */
 export function octetOffset(bytes: Uint8Array, text: string, position: number): number {
   if (text.length === bytes.length) return position;
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let low = 0;
   let high = bytes.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (decoder.decode(bytes.subarray(0, middle)).length < position) low = middle + 1;
-    else high = middle;
+    // As a stream: a character that is not whole yet does not count.
+    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    if (decoder.decode(bytes.subarray(0, middle), { stream: true }).length < position) {
+      low = middle + 1;
+    } else high = middle;
   }
   return low;
 }
@@ -57,7 +59,6 @@ function elementEnd(text: string, pos: number, end: number): number {
     const code = text.charCodeAt(pos);
     if (code === 0x2c) return pos;
     if (code === 0x22) pos = skipQuoted(text, pos, end);
-    else if (code === 0x28) pos = skipComment(text, pos, end);
     else if (code === 0x3c) {
       const close = text.indexOf(">", pos);
       pos = close < 0 || close >= end ? end : close + 1;
@@ -72,7 +73,7 @@ function splitList(text: string, start: number, end: number, elements: string[])
   try {
     for (let pos = start; pos <= end;) {
       const comma = elementEnd(text, pos, end);
-      const element = unfold(text.slice(pos, comma).trim());
+      const element = unfold(trimmed(text, pos, comma));
       if (element !== "") elements.push(element);
       pos = comma + 1;
     }
@@ -149,7 +150,10 @@ export abstract class IncomingMessage {
 
   /** The body as text, decoded as UTF-8; empty when there is none. */
   get body(): string {
-    return this.cached("", () => new TextDecoder().decode(this.bodyBytes));
+    return this.cached(
+      "",
+      () => new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.bodyBytes),
+    );
   }
 
   /** The first line of a header as it came, unfolded; its name in any case, long or compact. */
@@ -176,12 +180,13 @@ export abstract class IncomingMessage {
 
   /** Every header name that is there, in the order of the lines, in its long form. */
   headerNames(): string[] {
-    const names = new Set<string>();
+    const names = new Map<string, string>();
     const { lines } = this.parts;
     for (let at = 0; at < lines.length; at += LINE) {
-      names.add(canonicalName(this.text.slice(lines[at + 1], lines[at + 2])));
+      const name = canonicalName(this.text.slice(lines[at + 1], lines[at + 2]));
+      if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
     }
-    return [...names];
+    return [...names.values()];
   }
 
   /**
@@ -198,7 +203,8 @@ export abstract class IncomingMessage {
   }
 
   private readHeader<N extends keyof HeaderValues>(name: N): HeaderValues[N] | Fault | undefined {
-    const read = readers[name] as (scanner: Scanner) => HeaderValues[N];
+    const read = readers[name] as ((scanner: Scanner) => HeaderValues[N]) | undefined;
+    if (read === undefined) return undefined;
     let value: HeaderValues[N] | undefined;
     for (let at = this.find(name, 0); at >= 0; at = this.find(name, at + LINE)) {
       try {

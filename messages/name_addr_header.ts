@@ -7,8 +7,8 @@
 import { isAlpha, isLws, isToken } from "./characters.ts";
 import { checkLine, Parameters, printParameters } from "./parameters.ts";
 import {
-  faultOf,
   quote,
+  readAlone,
   Scanner,
   skipLws,
   skipQuoted,
@@ -160,12 +160,5 @@ export class NameAddrHeader extends Parameters {
 
 /** Reads a name-addr with its parameters, or says what is wrong with it. */
 export function parseNameAddr(text: string): NameAddrHeader | Fault {
-  try {
-    const scanner = new Scanner(text);
-    const header = readNameAddr(scanner);
-    scanner.finish();
-    return header;
-  } catch (error) {
-    return faultOf(error, text);
-  }
+  return readAlone(text, readNameAddr);
 }

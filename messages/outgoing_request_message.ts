@@ -6,10 +6,11 @@
 import { type BinaryBody, type Body, printMessage } from "./body.ts";
 import { every, isToken } from "./characters.ts";
 import { InvalidArgumentError } from "./errors.ts";
-import { canonicalName, headerId } from "./header_names.ts";
+import { canonicalName, HeaderId, headerId } from "./header_names.ts";
 import { NameAddrHeader } from "./name_addr_header.ts";
 import { checkLine } from "./parameters.ts";
 import { type Identifiers, sharedIdentifiers } from "./random.ts";
+import { trimmed } from "./scanner.ts";
 import type { URI } from "./uri.ts";
 
 /** What may be said about a request beyond its four addresses; everything has a default. */
@@ -42,15 +43,23 @@ export interface OutgoingRequestMessageOptions {
   identifiers?: Identifiers;
 }
 
+const ENGINE_HEADERS: readonly number[] = Object.values(HeaderId);
+
 /** RFC 3261 §8.1.1.6: "the value SHOULD be 70". */
 const MAX_FORWARDS = 70;
 
-/** Throws unless a text is one header line, `Name: value`, that may go onto the wire. */
+/** Throws unless a text is one header line, `Name: value`, that a program may add to a message. */
 export function checkHeaderLine(field: string, line: string): string {
   checkLine(field, line);
-  const colon = line.indexOf(":");
-  if (colon < 1 || !every(line.slice(0, colon).trimEnd(), isToken)) {
+  // White space before a name would make the line a part of the one before it.
+  const colon = Math.max(0, line.indexOf(":"));
+  const name = trimmed(line, 0, colon);
+  if (!every(name, isToken) || !line.startsWith(name)) {
     throw new InvalidArgumentError(field, "a header's name and ':'", JSON.stringify(line));
+  }
+  // A second one would make the message unreadable, or cut a stream at another place.
+  if (ENGINE_HEADERS.includes(headerId(name))) {
+    throw new InvalidArgumentError(field, "a header that the engine does not set itself", name);
   }
   return line;
 }
@@ -61,6 +70,17 @@ function checkHeader(name: string, value: string): string {
     throw new InvalidArgumentError("header name", "a token", JSON.stringify(name));
   }
   return checkLine(`header ${name}`, value);
+}
+
+/** RFC 3261 §19.1.1, Table 1: no `method` and no headers in a Request-URI. */
+function requestUri(uri: URI): string {
+  let hasHeaders = false;
+  for (const _ in uri.headers) hasHeaders = true;
+  if (!hasHeaders && !uri.hasParam("method")) return uri.toString();
+  const copy = uri.clone();
+  copy.clearHeaders();
+  copy.deleteParam("method");
+  return copy.toString();
 }
 
 /**
@@ -193,7 +213,9 @@ export class OutgoingRequestMessage {
   /** Sets a header, in place of all that the engine set by this name before. */
   setHeader(name: string, value: string | string[]): void {
     const values = typeof value === "string" ? [value] : value;
-    const canonical = headerId(name) < 0 ? name : canonicalName(name);
+    const lower = name.toLowerCase();
+    const known = Object.keys(this.headers).find((key) => key.toLowerCase() === lower);
+    const canonical = headerId(name) < 0 ? known ?? name : canonicalName(name);
     this.headers[canonical] = values.map((each) => checkHeader(canonical, each));
   }
 
@@ -222,9 +244,9 @@ export class OutgoingRequestMessage {
   }
 
   private head(): string {
-    let text = `${this.method} ${checkLine("ruri", this.ruri.toString())} SIP/2.0\r\n`;
+    let text = `${this.method} ${checkLine("ruri", requestUri(this.ruri))} SIP/2.0\r\n`;
     const { Via, ...others } = this.headers;
-    for (const via of Via ?? []) text += `Via: ${via}\r\n`;
+    for (const via of Via ?? []) text += `Via: ${checkHeader("Via", via)}\r\n`;
     for (const name in others) {
       for (const value of others[name] ?? []) text += `${name}: ${checkHeader(name, value)}\r\n`;
     }

@@ -5,12 +5,16 @@
  */
 import { type BinaryBody, type Body, printMessage } from "./body.ts";
 import { InvalidArgumentError } from "./errors.ts";
-import type { AnswerableRequest } from "./fault.ts";
+import { type AnswerableRequest, Fault } from "./fault.ts";
 import type { IncomingRequestMessage } from "./incoming_message.ts";
 import { checkHeaderLine } from "./outgoing_request_message.ts";
-import { checkLine } from "./parameters.ts";
+import { every, isToken } from "./characters.ts";
+import { parseNameAddr } from "./name_addr_header.ts";
+import { checkLine, type ParameterValues, printParameters } from "./parameters.ts";
 import { sharedIdentifiers } from "./random.ts";
 import { reasonPhraseOf } from "./reason_phrases.ts";
+import { readAlone } from "./scanner.ts";
+import { readVia, type ViaHeader } from "./via_header.ts";
 
 /** What a response says. */
 export interface ResponseOptions {
@@ -48,40 +52,43 @@ interface Echo extends AnswerableRequest {
   readonly timestamp?: string | undefined;
 }
 
+/** Where a request really came from. */
+type Source = { readonly host: string; readonly port: number };
+
 /** IPv6 addresses in `received` stand without brackets, as RFC 5118 §4.5 recommends. */
 function bare(host: string): string {
   return host.startsWith("[") ? host.slice(1, -1) : host;
 }
 
 /**
- * The request's Via values, the topmost with where the request really came from.
+ * The topmost Via, with where the request really came from.
  *
  * RFC 3261 §18.2.1: "If the host portion of the "sent-by" parameter contains a domain name, or if
  * it contains an IP address that differs from the packet source address, the server MUST add a
  * "received" parameter". RFC 3581 §4 asks for it whenever `rport` is there, and fills that in.
  */
-function viaValues(request: IncomingRequestMessage): string[] {
-  const [top = "", ...others] = request.getHeaders("Via");
-  const { via, source } = request;
-  if (source === undefined) return [top, ...others];
-  let value = top;
-  if (via.rport === null) {
-    value = value.replace(/;\s*rport(?=\s*(;|$))/i, `;rport=${source.port}`);
-  }
-  const differs = bare(via.host).toLowerCase() !== bare(source.host).toLowerCase();
-  if (via.received === undefined && (differs || via.rport === null)) {
-    value += `;received=${bare(source.host)}`;
-  }
-  return [value, ...others];
+function withSource(raw: string, via: ViaHeader, source: Source | undefined): string {
+  if (source === undefined) return raw;
+  const host = bare(source.host);
+  const differs = bare(via.host).toLowerCase() !== host.toLowerCase();
+  const isAsked = via.rport !== undefined;
+  // What the client says of itself there counts for nothing.
+  if (!differs && !isAsked && via.received === undefined) return raw;
+  const parameters: ParameterValues = Object.assign(Object.create(null), via.parameters);
+  if (isAsked) parameters["rport"] = `${source.port}`;
+  parameters["received"] = host;
+  const port = via.port === undefined ? "" : `:${via.port}`;
+  return `SIP/2.0/${via.transport} ${via.host}${port}${printParameters(parameters)}`;
 }
 
 function echoOf(request: IncomingRequestMessage, status: number): Echo {
   // RFC 3261 §12.1.1: a response that makes a dialog "MUST copy all Record-Route header field
   // values from the request".
-  const makesDialog = status > 100 && status < 300;
+  const makesDialog = status > 100 && status < 300 && request.method !== "REGISTER";
+  const [top = "", ...others] = request.getHeaders("Via");
   return {
     method: request.method,
-    via: viaValues(request),
+    via: [withSource(top, request.via, request.source), ...others],
     from: request.getHeader("From") ?? "",
     to: request.getHeader("To") ?? "",
     callId: request.callId,
@@ -89,6 +96,11 @@ function echoOf(request: IncomingRequestMessage, status: number): Echo {
     recordRoute: makesDialog ? request.getHeaders("Record-Route") : [],
     timestamp: status === 100 ? request.getHeader("Timestamp") : undefined,
   };
+}
+
+function checkTag(tag: string): string {
+  if (every(tag, isToken)) return tag;
+  throw new InvalidArgumentError("toTag", "a token", JSON.stringify(tag));
 }
 
 function print(echo: Echo, hasToTag: boolean, options: ResponseOptions): PrintedResponse {
@@ -105,7 +117,7 @@ function print(echo: Echo, hasToTag: boolean, options: ResponseOptions): Printed
   // MUST add a tag to the To header field in the response (with the exception of the 100 (Trying)
   // response, in which a tag MAY be present)".
   if (!hasToTag && (statusCode > 100 || options.toTag !== undefined)) {
-    head += `;tag=${checkLine("toTag", options.toTag ?? sharedIdentifiers().tag())}`;
+    head += `;tag=${checkTag(options.toTag ?? sharedIdentifiers().tag())}`;
   }
   head += `\r\nCall-ID: ${echo.callId}\r\nCSeq: ${echo.cseq}\r\n`;
   if (echo.timestamp !== undefined) head += `Timestamp: ${echo.timestamp}\r\n`;
@@ -133,10 +145,22 @@ export function constructOutgoingResponse(
   return print(echoOf(request, options.statusCode), request.toTag !== undefined, options);
 }
 
-/** Builds a response to a request that could not be parsed: see `Fault.request`. */
+/**
+ * Builds a response to a request that could not be parsed: see `Fault.request`.
+ *
+ * @param source Where the request came from.
+ * @throws `InvalidArgumentError` for what cannot go onto the wire.
+ */
 export function constructFaultResponse(
   request: AnswerableRequest,
   options: ResponseOptions,
+  source?: Source,
 ): PrintedResponse {
-  return print(request, /;\s*tag\s*=/i.test(request.to), options);
+  const [line = "", ...others] = request.via;
+  // Where several are in one line, or the line is what is broken, it goes back as it came.
+  const via = readAlone(line, readVia);
+  const first = via instanceof Fault ? line : withSource(line, via, source);
+  const to = parseNameAddr(request.to);
+  const hasToTag = !(to instanceof Fault) && to.hasParam("tag");
+  return print({ ...request, via: [first, ...others] }, hasToTag, options);
 }

@@ -232,10 +232,13 @@ function scanTag(text: string, start: number, end: number): string | undefined {
     if (pos === name) throw new Unexpected(pos, "a parameter's name");
     const nameEnd = pos;
     pos = skipLws(text, pos, end);
-    if (pos >= end || text.charCodeAt(pos) !== 0x3d) continue;
+    const isTag = nameEnd - name === 3 && text.slice(name, nameEnd).toLowerCase() === "tag";
+    if (pos >= end || text.charCodeAt(pos) !== 0x3d) {
+      if (isTag) throw new Unexpected(pos, "'=' and a tag");
+      continue;
+    }
     const value = skipLws(text, pos + 1, end);
     pos = value;
-    const isTag = nameEnd - name === 3 && text.slice(name, nameEnd).toLowerCase() === "tag";
     // `tag-param = "tag" EQUAL token`, while other parameters may be quoted.
     if (text.charCodeAt(pos) === 0x22 && !isTag) pos = skipQuoted(text, pos, end);
     else while (pos < end && isValue(text.charCodeAt(pos))) pos++;
@@ -404,6 +407,6 @@ export function answerableRequest(bytes: Uint8Array): AnswerableRequest | undefi
     else if (!values.has(id)) values.set(id, value);
   }
   const [from, to, callId, cseq] = ANSWER_HEADERS.map((id) => values.get(id));
-  if (via.length === 0 || !from || !to || !callId || !cseq) return undefined;
+  if (!via[0] || !from || !to || !callId || !cseq) return undefined;
   return { method, via, from, to, callId, cseq };
 }

@@ -72,10 +72,24 @@ export function skipComment(text: string, pos: number, end: number): number {
   throw new Unexpected(end, "a closing ')'");
 }
 
-/** A folded text as one line: a fold is one space (RFC 3261 §7.3.1). */
+/** A piece of a text without the white space around it; other blanks are characters like any. */
+export function trimmed(text: string, start: number, end: number): string {
+  while (start < end && isLws(text.charCodeAt(start))) start++;
+  while (end > start && isLws(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+/** A folded text as one line: a fold, with the white space on both sides, is one space (§7.3.1). */
 export function unfold(text: string): string {
   if (!text.includes("\r\n")) return text;
-  return text.split("\r\n").map((line) => line.trim()).join(" ");
+  const lines = text.split("\r\n");
+  return lines.map((line, i) => {
+    let start = 0;
+    let end = line.length;
+    while (i > 0 && start < end && isLws(line.charCodeAt(start))) start++;
+    while (i < lines.length - 1 && end > start && isLws(line.charCodeAt(end - 1))) end--;
+    return line.slice(start, end);
+  }).join(" ");
 }
 
 /** What a quoted string says: the text between the quotes, each escaped character itself. */
@@ -94,6 +108,18 @@ export function unquote(quoted: string): string {
 export function quote(text: string): string {
   // deno-lint-ignore no-control-regex
   return `"${text.replace(/["\\\0-\x08\x0b-\x1f\x7f]/g, "\\$&")}"`;
+}
+
+/** Reads a text that is one value and nothing more, or says what is wrong with it. */
+export function readAlone<T>(text: string, read: (scanner: Scanner) => T): T | Fault {
+  try {
+    const scanner = new Scanner(text);
+    const value = read(scanner);
+    scanner.finish();
+    return value;
+  } catch (error) {
+    return faultOf(error, text);
+  }
 }
 
 /** Reads one header value, or one part of it, from `pos` to `end`. */
@@ -174,13 +200,6 @@ export class Scanner {
     const start = this.pos;
     this.pos = skipQuoted(this.text, start, this.end);
     return unquote(this.text.slice(start, this.pos));
-  }
-
-  /** What is left, without the white space around it. */
-  rest(): string {
-    const start = this.pos;
-    this.pos = this.end;
-    return unfold(this.text.slice(start, this.end).trim());
   }
 
   /** `*( SEMI generic-param )`: names in lower case, quoted values as they were meant. */

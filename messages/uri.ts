@@ -122,7 +122,9 @@ export function scanUri(text: string, start: number, end: number): UriParts {
     }
   }
   if (at >= 0) {
-    if (at === pos) throw new Unexpected(pos, "a user before '@'");
+    if (at === pos || text.charCodeAt(pos) === COLON) {
+      throw new Unexpected(pos, "a user before '@'");
+    }
     scanEscaped(text, pos, at, isUser, "a character of a user");
     pos = at + 1;
   }
@@ -272,8 +274,9 @@ export class URI extends Parameters {
     }
   }
 
-  /** `user@host`, the address of record. */
+  /** `user@host`, the address of record; of a URI without a host, what stands in its place. */
   get aor(): string {
+    if (this.host === "") return this.opaque ?? this.user ?? "";
     return this.user === undefined ? this.host : `${this.user}@${this.host}`;
   }
 

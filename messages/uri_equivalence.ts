@@ -1,5 +1,5 @@
 /**
- * When two URIs mean the same (RFC 3261 §19.1.4, RFC 3966 §5).
+ * When two URIs mean the same (RFC 3261 §19.1.4, RFC 3966 §4).
  *
  * @module
  */
@@ -49,11 +49,20 @@ function sameValue(a: string | null | undefined, b: string | null | undefined): 
  */
 const NEVER_IGNORED = ["user", "ttl", "method", "maddr", "transport"];
 
-function sameParameters(a: URI, b: URI): boolean {
-  for (const name in a.parameters) {
-    if (b.hasParam(name) && !sameValue(a.getParam(name), b.getParam(name))) return false;
+/** The parameters by their name without escapes and in lower case. */
+function parametersOf(uri: URI): Map<string, string | null> {
+  const values = new Map<string, string | null>();
+  for (const name in uri.parameters) {
+    values.set(normalise(name).toLowerCase(), uri.parameters[name] ?? null);
   }
-  return NEVER_IGNORED.every((name) => a.hasParam(name) === b.hasParam(name));
+  return values;
+}
+
+function sameParameters(first: URI, second: URI): boolean {
+  const a = parametersOf(first);
+  const b = parametersOf(second);
+  for (const [name, value] of a) if (b.has(name) && !sameValue(value, b.get(name))) return false;
+  return NEVER_IGNORED.every((name) => a.has(name) === b.has(name));
 }
 
 /** "URI header components are never ignored." */
@@ -67,18 +76,29 @@ function sameHeaders(a: URI, b: URI): boolean {
   return canonical(a) === canonical(b);
 }
 
-/** RFC 3966 §5: visual separators do not count, every parameter has to be in both. */
-function sameTel(a: URI, b: URI): boolean {
-  const digits = (uri: URI): string => (uri.user ?? "").replace(/[-.()]/g, "").toLowerCase();
-  const names = Object.keys(a.parameters);
-  return digits(a) === digits(b) &&
-    names.length === Object.keys(b.parameters).length &&
-    names.every((name) => sameValue(a.getParam(name), b.getParam(name)));
+/** RFC 3966 §3: visual separators in a number are there for people only. */
+function digits(number: string): string {
+  return normalise(number).replace(/[-.()]/g, "").toLowerCase();
+}
+
+/** RFC 3966 §4: separators do not count, and every parameter has to be in both. */
+function sameTel(first: URI, second: URI): boolean {
+  const a = parametersOf(first);
+  const b = parametersOf(second);
+  if (digits(first.user ?? "") !== digits(second.user ?? "") || a.size !== b.size) return false;
+  for (const [name, value] of a) {
+    const other = b.get(name);
+    // A context that is a number is compared as one.
+    const isNumber = name === "phone-context" && value?.startsWith("+") && other?.startsWith("+");
+    const isSame = isNumber ? digits(value ?? "") === digits(other ?? "") : sameValue(value, other);
+    if (!b.has(name) || !isSame) return false;
+  }
+  return true;
 }
 
 /**
  * Whether two URIs are equivalent by the rules of RFC 3261 §19.1.4; `tel:` URIs by those of RFC
- * 3966 §5, any other scheme character by character.
+ * 3966 §4, any other scheme character by character.
  *
  * @example
  * ```ts

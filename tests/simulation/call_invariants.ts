@@ -82,6 +82,9 @@ function checkBothEnds(simulation: Simulation, caller: Caller, callee: Callee | 
     const isOurs = caller.hasDisposedSession || explained(caller.engine);
     if (caller.heard("onAccept") && !isOurs) complain("over for the caller, without a BYE");
   } else if (session !== undefined) {
+    if (!caller.heard("onAccept") && caller.plan.delegate === "present") {
+      complain("its early session has outlived the INVITE");
+    }
     // One who never hangs up may stay, where the BYE of the other one has never arrived.
     if (caller.hasTalked) complain("the caller has hung up, and is still up");
     if (hasBye(simulation, callId, caller.engine, "in")) complain("a BYE, and the caller is up");

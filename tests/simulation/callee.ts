@@ -18,6 +18,7 @@ export class Callee extends Guest {
   hasAccepted = false;
   hasDisposedSession = false;
   private hasLeft = false;
+  private invitedAt = Infinity;
 
   constructor(stage: Stage, call: CallPlan) {
     const engine = call.from === 0 ? 1 : 0;
@@ -27,7 +28,13 @@ export class Callee extends Guest {
 
   /** Takes the call. */
   receive(request: IncomingInviteRequest): void | Promise<void> {
+    const now = this.stage.clock.now();
+    if (now >= this.invitedAt + 64 * 500) {
+      // Its transaction has ended by timer L, and now a copy comes that was on its way all the time.
+      return void request.reject({ statusCode: 482 });
+    }
     if (this.heard("onInvite")) this.violation("onInvite a second time");
+    this.invitedAt = now;
     this.request = request;
     const { plan } = this;
     request.delegate = {
@@ -110,8 +117,8 @@ export class Callee extends Guest {
       act(this.request);
     } catch (error) {
       this.isClosed = true;
-      const { stage } = this;
-      const mayBeLate = stage.hasEnded(this.engine) || this.heard("onTransportError");
+      const mayBeLate = this.stage.hasEnded(this.engine) || this.heard("onTransportError") ||
+        this.session?.sessionState === "Terminated";
       if (!(error instanceof InvalidStateError) || !mayBeLate) {
         this.violation(`${name}() threw ${error}`);
       }
@@ -128,7 +135,10 @@ export class Callee extends Guest {
     session.delegate ??= {
       onAck: () => take("onAck"),
       onAckTimeout: () => take("onAckTimeout"),
-      onBye: () => take("onBye"),
+      onBye: () => {
+        this.isClosed = true;
+        return take("onBye");
+      },
     };
   }
 

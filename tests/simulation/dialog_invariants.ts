@@ -17,6 +17,7 @@ export function checkDialogs(simulation: Simulation): void {
     checkByeOfCallee(half, complain);
     checkByeWhilePending(half, complain);
     checkDisposed(simulation, engine, half, complain);
+    checkStop(simulation, engine, half, complain);
   }
 }
 
@@ -113,8 +114,9 @@ function checkByeWhilePending(half: Half, complain: Complain): void {
       }
       finals.set(callId, at);
     }
-    const isBye = direction === "in" && isRequest(message, "BYE");
-    if (isBye && invited.has(callId) && !finals.has(callId)) group(left, callId, () => at);
+    // Where the session was disposed of, there is no dialog that a BYE could end.
+    const isEnded = direction === "out" && method === "BYE" && status === 200;
+    if (isEnded && invited.has(callId) && !finals.has(callId)) group(left, callId, () => at);
   }
 }
 
@@ -137,4 +139,31 @@ function checkDisposed(
     if (isLate && !cancelled.has(message.branch)) complain("CANCEL after dispose()");
     cancelled.add(message.branch);
   }
+}
+
+/** `core.stop()` hangs up every call that is up, at once. */
+function checkStop(
+  { end, callers, callees }: Simulation,
+  engine: 0 | 1,
+  half: Half,
+  complain: Complain,
+): void {
+  if (end?.how !== "stop" || end.engine !== engine) return;
+  callers.forEach(({ callId, engine: from, hasDisposedSession }, id) => {
+    const isForgotten = hasDisposedSession || callees.get(id)?.hasDisposedSession === true;
+    const before = half.filter(({ at, message }) => at < end.at && message.callId === callId);
+    const isUp = before.some(({ direction, message }) =>
+      direction === "in" && (from === engine
+        ? message.status === 200 && message.method === "INVITE"
+        : isRequest(message, "ACK"))
+    ) && before.some(({ message }) =>
+      message.status === 200 && message.method === "INVITE"
+    );
+    const isLeft = before.some(({ message }) => isRequest(message, "BYE"));
+    if (!isUp || isLeft || isForgotten) return;
+    const leaves = half.some(({ at, direction, message }) =>
+      at === end.at && direction === "out" && message.callId === callId && isRequest(message, "BYE")
+    );
+    if (!leaves) complain(`stop() has not hung up call ${callId}`);
+  });
 }

@@ -17,6 +17,7 @@ import type { Stage } from "./guest.ts";
 import { drawImpairment, impairedNetwork, type Impairment } from "./impairment.ts";
 import { type CallPlan, drawCalls, drawEnd, type EndPlan } from "./plan.ts";
 import { Prng } from "./prng.ts";
+import { checkRetransmissions } from "./retransmission_invariants.ts";
 import { checkTransactions } from "./transaction_invariants.ts";
 
 /** A message that an engine sent or got. */
@@ -49,6 +50,8 @@ export class Simulation implements Stage {
   readonly violations: string[] = [];
   /** Everything that happened, line by line. */
   readonly trace: string[] = [];
+  /** When both engines were stopped, everything being over. */
+  stoppedAt = Infinity;
   readonly callers: Caller[];
   readonly callees: Map<number, Callee> = new Map();
   private readonly network: MemoryNetwork;
@@ -83,6 +86,7 @@ export class Simulation implements Stage {
       checkErrors(this);
       checkTransactions(this);
       checkDialogs(this);
+      checkRetransmissions(this);
     } catch (error) {
       this.violation(`threw ${error instanceof Error ? error.stack : error}`);
     }
@@ -173,6 +177,7 @@ export class Simulation implements Stage {
   private async stopBoth(): Promise<void> {
     for (const engine of [0, 1] as const) this.ended.add(engine);
     this.log("stop both");
+    this.stoppedAt = this.clock.now();
     const stopped = this.cores.map((core) => core.stop());
     await this.settle(100_000);
     await Promise.all(stopped);

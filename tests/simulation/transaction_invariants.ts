@@ -21,10 +21,13 @@ export function checkTransactions(simulation: Simulation): void {
   for (const engine of [0, 1] as const) {
     const half = simulation.wire.filter((entry) => entry.engine === engine);
     const complain: Complain = (text) => simulation.violation(`engine ${engine}: ${text}`);
-    checkRetransmissions(half, complain);
+    // Where a BYE may be refused by the network, a 2xx that comes again is taken up from the start.
+    const maySendAgain = simulation.impairment.kind === "refusing";
+    checkRepeatedRequests(half, maySendAgain ? [] : ["ACK"], complain);
     checkResponses(half, complain);
     checkCancels(half, complain);
-    checkSequence(half, complain);
+    if (!maySendAgain) checkSequence(half, complain);
+    checkFailures(simulation, engine, half, complain);
   }
 }
 
@@ -48,15 +51,15 @@ function sent(half: Half): WireMessage[] {
 
 /**
  * RFC 3261 §17.1.1.2, §17.1.2.2: what is repeated is the same request, octet by octet. So there is
- * one CANCEL to a branch (§9.1), and one ACK to a 2xx (§13.2.2.4).
+ * one CANCEL to a branch (§9.1), and one ACK to a 2xx (§13.2.2.4): `perDialog`.
  */
-function checkRetransmissions(half: Half, complain: Complain): void {
+function checkRepeatedRequests(half: Half, perDialog: string[], complain: Complain): void {
   const texts = new Map<string, string>();
   for (const message of sent(half)) {
     if (message.status !== undefined) continue;
     const { method, branch, callId, toTag, cseq, text } = message;
     const keys = [`${method} of branch ${branch}`];
-    if (method === "ACK") keys.push(`ACK ${callId} ${toTag} ${cseq}`);
+    if (perDialog.includes(method)) keys.push(`${method} ${callId} ${toTag} ${cseq}`);
     for (const key of keys) {
       if (group(texts, key, () => text) !== text) complain(`two different requests: ${key}`);
     }
@@ -69,7 +72,7 @@ function checkRetransmissions(half: Half, complain: Complain): void {
  */
 function checkResponses(half: Half, complain: Complain): void {
   const finals = new Map<string, { text: string; at: number }>();
-  const tags = new Map<string, string | undefined>();
+  const tags = new Map<string, { toTag: string | undefined; at: number }>();
   for (const { at, direction, message } of half) {
     const { status, method, branch, callId, toTag, text } = message;
     if (direction === "in" || status === undefined) continue;
@@ -80,11 +83,10 @@ function checkResponses(half: Half, complain: Complain): void {
       complain(`${status} after the final of ${key}`);
     }
     if (status >= 200 && (final === undefined || isOld)) finals.set(key, { text, at });
-    // The To-tag of all responses to one INVITE, and to its CANCEL, is the same (§9.2).
-    if (status > 100 && status !== 481 && method === "INVITE") {
-      const tag = group(tags, callId, () => toTag);
-      if (toTag === undefined || tag !== toTag) complain(`To-tags ${tag} and ${toTag} in ${key}`);
-    }
+    if (status === 100 || method !== "INVITE") continue;
+    const tag = group(tags, callId, () => ({ toTag, at }));
+    const isSame = toTag !== undefined && tag.toTag === toTag;
+    if (!isSame && at < tag.at + PATIENCE) complain(`To-tags ${tag.toTag} and ${toTag} in ${key}`);
   }
 }
 
@@ -119,5 +121,35 @@ function checkSequence(half: Half, complain: Complain): void {
       complain(`${method} of call ${callId} has CSeq ${cseq} after ${before}`);
     }
     last.set(callId, cseq);
+  }
+}
+
+/**
+ * §17.1.1.2: each failure that comes is acknowledged, "retransmissions of the final response"
+ * included, until timer D.
+ */
+function checkFailures(
+  simulation: Simulation,
+  engine: 0 | 1,
+  half: Half,
+  complain: Complain,
+): void {
+  if (simulation.end?.engine === engine) return;
+  const firsts = new Map<string, number>();
+  for (const { at, direction, message } of half) {
+    const { status = 0, method, branch, callId } = message;
+    if (direction === "out" || method !== "INVITE" || status < 300) continue;
+    const since = group(firsts, branch, () => at);
+    const caller = simulation.callers.find((each) => each.callId === callId);
+    // Nobody waits for it any more: disposed of, or given up as timed out or unreachable.
+    const isOver = caller === undefined || at >= caller.disposedAt ||
+      caller.told.some(({ local }) => local) || at >= since + PATIENCE;
+    // Where nobody listens, nobody was told that it was given up.
+    if (isOver || caller.plan.delegate !== "present") continue;
+    const isAcknowledged = half.some((each) =>
+      each.at === at && each.direction === "out" && isRequest(each.message, "ACK") &&
+      each.message.branch === branch
+    );
+    if (!isAcknowledged) complain(`${status} at ${at} is not acknowledged`);
   }
 }
