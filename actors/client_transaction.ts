@@ -15,6 +15,7 @@ import {
   type OutgoingRequestMessage,
   parseMessage,
   TransportError,
+  type URI,
 } from "../messages/mod.ts";
 import { connectionKey, type Flow, flowTo, sentBy } from "./flow.ts";
 import type { ClientEntry } from "./registry.ts";
@@ -37,6 +38,8 @@ function refuseUnreadable(bytes: Uint8Array): void {
 export class ClientTransaction implements ClientEntry {
   readonly message: OutgoingRequestMessage;
   readonly branch: string;
+  /** The Via that it was sent with, whatever becomes of the message. */
+  readonly via: string;
   readonly sentBy: string;
   /** Which way it goes, or why it cannot go at all. */
   readonly flow: Flow | TransportError;
@@ -52,12 +55,14 @@ export class ClientTransaction implements ClientEntry {
   /**
    * Prepares it; nothing is entered or sent before `start`.
    *
-   * @param original The INVITE that a CANCEL is for: it has the same branch and way (§9.1).
+   * @param nextHop Whom it goes to first: see `nextHopOf` and `Dialog.nextHop`.
+   * @param original The INVITE that a CANCEL is for: it has the same branch, Via and way (§9.1).
    * @throws `InvalidArgumentError` for a message that cannot go onto the wire.
    */
   constructor(
     supervisor: Supervisor,
     message: OutgoingRequestMessage,
+    nextHop: URI,
     listener: ClientListener,
     original?: ClientTransaction,
   ) {
@@ -65,13 +70,16 @@ export class ClientTransaction implements ClientEntry {
     this.supervisor = supervisor;
     this.message = message;
     this.listener = listener;
-    this.flow = original?.flow ??
-      flowTo(message.ruri, message.getHeader("Route"), environment.transports);
+    this.flow = original?.flow ?? flowTo(nextHop, environment.transports);
     this.branch = original?.branch ?? environment.identifiers.branch();
     const transport = this.flow instanceof TransportError ? undefined : this.flow.transport;
     this.connection = this.flow instanceof TransportError ? undefined : connectionKey(this.flow);
-    this.sentBy = transport === undefined ? "invalid.invalid" : sentBy(transport);
-    message.setViaHeader(this.branch, transport?.protocol ?? "UDP", this.sentBy);
+    if (original === undefined) {
+      const address = transport === undefined ? "invalid.invalid" : sentBy(transport);
+      message.setViaHeader(this.branch, transport?.protocol ?? "UDP", address);
+    }
+    this.via = message.getHeader("Via") ?? "";
+    this.sentBy = original?.sentBy ?? message.sentBy ?? "";
     this.bytes = message.toBytes();
     if (message.toTag === undefined) refuseUnreadable(this.bytes);
     const machine = message.method === "INVITE" ? inviteClientMachine : otherMachine;
@@ -80,7 +88,7 @@ export class ClientTransaction implements ClientEntry {
       id: machine.id,
       input: { ...environment.timers, reliable: transport?.reliable ?? true },
     });
-    this.actor.on("*", (emission) => this.tell(emission));
+    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
   }
 
   /** The state of its machine. */
@@ -97,7 +105,10 @@ export class ClientTransaction implements ClientEntry {
   }
 
   receive(response: IncomingResponseMessage): void {
-    const { statusCode: status, toTag } = response;
+    const { statusCode: status, toTag, callId, fromTag, cseq } = response;
+    const { message } = this;
+    // §8.2.6.2: these are the request's own in every response to it.
+    if (callId !== message.callId || fromTag !== message.fromTag || cseq !== message.cseq) return;
     this.actor.send({ type: "response", status, toTag, message: response });
   }
 
@@ -121,8 +132,10 @@ export class ClientTransaction implements ClientEntry {
   /** Sends a message that belongs to this transaction but is not its request: an ACK. */
   transmit(bytes: Uint8Array): void {
     const fail = (error: Error): void => this.fail(error);
-    if (this.flow instanceof TransportError) fail(this.flow);
-    else this.supervisor.transmit(bytes, this.flow, fail);
+    const { flow } = this;
+    // Later, as any failure to send: a delegate may still be set after `invite()` has returned.
+    if (flow instanceof TransportError) queueMicrotask(() => fail(flow));
+    else this.supervisor.transmit(bytes, flow, fail);
   }
 
   private tell(emission: InviteClientEmission): void {
@@ -131,12 +144,7 @@ export class ClientTransaction implements ClientEntry {
         return this.transmit(this.bytes);
       case "terminated":
         this.listener(emission);
-        this.supervisor.registry.removeClient(
-          this.branch,
-          this.message.method,
-          this.connection,
-          this,
-        );
+        this.supervisor.registry.removeClient(this.branch, this.message.method);
         return this.settle();
       case "accept":
       case "redirect":
@@ -153,6 +161,8 @@ export class ClientTransaction implements ClientEntry {
   private settle(): void {
     if (this.isSettled) return;
     this.isSettled = true;
+    // What is still to come is repetition: a connection that closes now takes nothing with it.
+    this.supervisor.registry.leaveConnection(this.connection, this);
     this.supervisor.registry.settle();
   }
 }

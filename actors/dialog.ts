@@ -25,7 +25,7 @@ interface DialogParts {
   readonly local: NameAddrHeader;
   readonly remote: NameAddrHeader;
   readonly remoteTarget: URI;
-  readonly routeSet: readonly NameAddrHeader[];
+  readonly routeSet: readonly URI[];
   readonly localSequence: number;
   readonly remoteSequence: number | undefined;
 }
@@ -38,11 +38,13 @@ export function contactOf(
   return Array.isArray(contact) ? contact[0]?.uri : undefined;
 }
 
+/** The addresses in Record-Route: a route set has them with their own parameters, and no others. */
 function recordRoutes(
   message: IncomingRequestMessage | IncomingResponseMessage,
-): NameAddrHeader[] | ProtocolError {
+): URI[] | ProtocolError {
   const routes = message.parseHeader("Record-Route") ?? [];
-  return routes instanceof Fault ? new ProtocolError(routes.toString()) : routes;
+  if (routes instanceof Fault) return new ProtocolError(routes.toString());
+  return routes.map(({ uri }) => uri);
 }
 
 /** One side of a dialog. */
@@ -53,7 +55,7 @@ export class Dialog {
   readonly local: NameAddrHeader;
   readonly remote: NameAddrHeader;
   remoteTarget: URI;
-  routeSet: readonly NameAddrHeader[];
+  routeSet: readonly URI[];
   private localSequence: number;
   private remoteSequence: number | undefined;
 
@@ -72,8 +74,11 @@ export class Dialog {
   /**
    * The caller's side, from a response to its INVITE (§12.1.2).
    *
-   * @param fallbackTarget Where requests go when the response has no Contact, against the RFC.
+   * @param fallbackTarget Where requests go when the response has no Contact, against the RFC; a
+   * broken Record-Route is passed over then, too.
    */
+  static fromResponse(response: IncomingResponseMessage): Dialog | ProtocolError;
+  static fromResponse(response: IncomingResponseMessage, fallbackTarget: URI): Dialog;
   static fromResponse(
     response: IncomingResponseMessage,
     fallbackTarget?: URI,
@@ -82,8 +87,11 @@ export class Dialog {
     if (remoteTarget === undefined) {
       return new ProtocolError(`expected a Contact in a ${response.statusCode}, found none`);
     }
-    const routes = recordRoutes(response);
-    if (routes instanceof ProtocolError) return routes;
+    let routes = recordRoutes(response);
+    if (routes instanceof ProtocolError) {
+      if (fallbackTarget === undefined) return routes;
+      routes = [];
+    }
     return new Dialog({
       callId: response.callId,
       localTag: response.fromTag ?? "",
@@ -95,7 +103,7 @@ export class Dialog {
       remoteTarget,
       // "The route set MUST be set to the list of URIs in the Record-Route header field from the
       // response, taken in reverse order and preserving all URI parameters."
-      routeSet: [...routes].reverse(),
+      routeSet: routes.reverse(),
       localSequence: response.cseq,
       remoteSequence: undefined,
     });
@@ -137,7 +145,7 @@ export class Dialog {
   confirm(response: IncomingResponseMessage): void {
     this.remoteTarget = contactOf(response) ?? this.remoteTarget;
     const routes = recordRoutes(response);
-    if (!(routes instanceof ProtocolError)) this.routeSet = [...routes].reverse();
+    if (!(routes instanceof ProtocolError)) this.routeSet = routes.reverse();
   }
 
   /**
@@ -150,22 +158,24 @@ export class Dialog {
     return true;
   }
 
+  /** Whom its requests go to first (§8.1.2): a first router, strict or loose, or the far end. */
+  get nextHop(): URI {
+    return this.routeSet[0] ?? this.remoteTarget;
+  }
+
   /**
    * Makes a request within the dialog (§12.2.1.1).
    *
    * @param cseq The number of the INVITE, for an ACK; any other request gets the next one.
    */
   request(method: string, options: RequestOptions = {}, cseq?: number): OutgoingRequestMessage {
-    if (cseq === undefined) cseq = ++this.localSequence;
-    const [first] = this.routeSet;
-    const isStrict = first !== undefined && !isLoose(first.uri);
+    const [first, ...others] = this.routeSet;
+    const isStrict = first !== undefined && !isLoose(first);
     // "If the route set is not empty, and its first URI does not contain the lr parameter, the UAC
     // MUST place the first URI from the route set into the Request-URI ... The UAC MUST then place
     // the remote target URI into the Route header field as the last value."
-    const ruri = isStrict ? first.uri : this.remoteTarget;
-    const routes = isStrict
-      ? [...this.routeSet.slice(1), new NameAddrHeader(this.remoteTarget, "")]
-      : this.routeSet;
+    const ruri = isStrict ? first : this.remoteTarget;
+    const routes = isStrict ? [...others, this.remoteTarget] : this.routeSet;
     const message = new OutgoingRequestMessage(
       method,
       ruri,
@@ -173,14 +183,16 @@ export class Dialog {
       this.remote.uri,
       {
         callId: this.callId,
-        cseq,
+        cseq: cseq ?? this.localSequence + 1,
         fromTag: this.localTag,
         ...(this.remoteTag === "" ? {} : { toTag: this.remoteTag }),
-        routeSet: routes.map((route) => route.toString()),
+        routeSet: routes.map((route) => `<${route}>`),
       },
       options.extraHeaders,
       options.body,
     );
+    // Only now: a request that was refused has taken no number.
+    if (cseq === undefined) this.localSequence++;
     return message;
   }
 }

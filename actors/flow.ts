@@ -6,6 +6,7 @@
 import {
   type IncomingRequestMessage,
   NameAddrHeader,
+  type OutgoingRequestMessage,
   parseNameAddr,
   TransportError,
   type URI,
@@ -51,18 +52,20 @@ export function isLoose(uri: URI): boolean {
 }
 
 /**
- * The way of a request. RFC 3261 §8.1.2: to the first Route if there is one, else to the
- * Request-URI. A strict router is in the Request-URI already (§12.2.1.1).
- *
- * Names are left to the transport to resolve, as addresses only: RFC 3263 comes later.
+ * Whom a request goes to first. RFC 3261 §8.1.2: the first Route if there is one, else the
+ * Request-URI; a strict router is in the Request-URI (§12.2.1.1).
  */
-export function flowTo(
-  ruri: URI,
-  firstRoute: string | undefined,
-  transports: readonly Transport[],
-): Flow | TransportError {
-  const route = firstRoute === undefined ? undefined : parseNameAddr(firstRoute);
-  const uri = route instanceof NameAddrHeader && isLoose(route.uri) ? route.uri : ruri;
+export function nextHopOf(message: OutgoingRequestMessage): URI {
+  const first = message.getHeader("Route");
+  const route = first === undefined ? undefined : parseNameAddr(first);
+  return route instanceof NameAddrHeader && isLoose(route.uri) ? route.uri : message.ruri;
+}
+
+/**
+ * The way to a next hop. Names are left to the transport to resolve, as addresses only: RFC 3263
+ * comes later.
+ */
+export function flowTo(uri: URI, transports: readonly Transport[]): Flow | TransportError {
   const isSecure = uri.scheme === "sips";
   const wanted = uri.getParam("transport")?.toUpperCase();
   const transport = transports.find((each) =>

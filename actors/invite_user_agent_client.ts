@@ -15,19 +15,21 @@ import {
 } from "../messages/mod.ts";
 import { ClientTransaction } from "./client_transaction.ts";
 import { contactOf, Dialog } from "./dialog.ts";
+import { nextHopOf } from "./flow.ts";
 import { localResponse } from "./local_response.ts";
 import type {
   AckableIncomingResponseWithSession,
+  IncomingResponse,
   OutgoingInviteRequest,
   OutgoingInviteRequestDelegate,
   PrackableIncomingResponseWithSession,
   RequestOptions,
 } from "./outgoing_request.ts";
-import { dialogKey } from "./registry.ts";
+import type { Call } from "./registry.ts";
 import { SessionDialog } from "./session_dialog.ts";
 import { siblingRequest } from "./sibling_request.ts";
 import type { Supervisor } from "./supervisor.ts";
-import { UnwantedCall } from "./unwanted_call.ts";
+import { endUnwantedCall, MAX_BRANCHES } from "./unwanted_call.ts";
 import { responseOf, UserAgentClient } from "./user_agent_client.ts";
 
 /** A value for Reason (RFC 3326 §2): text that is none becomes the text of one. */
@@ -52,6 +54,8 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   readonly message: OutgoingRequestMessage;
   private readonly supervisor: Supervisor;
   private readonly transaction: ClientTransaction;
+  /** What is known of it when the transaction is gone. */
+  private readonly call: Call;
   /** One session for each branch of a fork, by its To-tag. */
   private readonly sessions = new Map<string, SessionDialog>();
   private cancelClient: UserAgentClient | undefined;
@@ -74,8 +78,17 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     this.transaction = new ClientTransaction(
       supervisor,
       message,
+      nextHopOf(message),
       (emission) => this.take(emission),
     );
+    this.call = {
+      callId: message.callId,
+      fromTag: message.fromTag,
+      cseq: message.cseq,
+      sentBy: this.transaction.sentBy,
+      ruri: message.ruri,
+      endedTags: new Set(),
+    };
     this.transaction.onDrain = () => this.cancel();
   }
 
@@ -86,7 +99,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
 
   /** Sends it. */
   start(): this {
-    this.supervisor.registry.holdCall(this.message.callId, this.message.fromTag);
+    this.supervisor.registry.holdCall(this.call);
     this.transaction.start();
     return this;
   }
@@ -95,15 +108,15 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     if (this.isDisposed || this.hasFinalResponse || this.cancelClient !== undefined) return;
     const extraHeaders = [...options.extraHeaders ?? []];
     if (reason !== undefined && reason !== "") extraHeaders.push(reasonHeader(reason));
-    const message = siblingRequest(this.message, "CANCEL", { ...options, extraHeaders });
+    const { via } = this.transaction;
+    const message = siblingRequest(this.message, "CANCEL", via, { ...options, extraHeaders });
+    const report = (response: IncomingResponse): void => this.reportCancel(response.message);
     // Made now, so that what cannot be sent is refused here; sent when the machine says so.
     this.cancelClient = new UserAgentClient(
       this.supervisor,
       message,
-      {
-        onRedirect: (response) => this.reportCancel(response.message),
-        onReject: (response) => this.reportCancel(response.message),
-      },
+      message.ruri,
+      { onRedirect: report, onReject: report },
       undefined,
       this.transaction,
     );
@@ -112,6 +125,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
 
   dispose(): void {
     this.isDisposed = true;
+    this.cancelClient?.dispose();
     this.transaction.dispose();
   }
 
@@ -128,7 +142,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
       case "acknowledge":
         return this.acknowledgeFailure(responseOf(this.message, emission));
       case "trying":
-        return this.call("onTrying", responseOf(this.message, emission));
+        return this.callDelegate("onTrying", responseOf(this.message, emission));
       case "progress":
         return this.progress(responseOf(this.message, emission));
       case "accept":
@@ -145,7 +159,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   private progress(message: IncomingResponseMessage): void {
     const session = this.earlySession(message);
     const rseq = reliableNumber(message);
-    if (rseq !== undefined && session?.takeReliable(rseq, message.cseq) === false) return;
+    if (rseq !== undefined && session?.takeReliable(rseq) === false) return;
     session?.takeRemoteBody(message);
     session?.progress();
     const response: PrackableIncomingResponseWithSession = {
@@ -155,7 +169,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
         if (rseq === undefined || session === undefined) {
           throw new InvalidStateError("prack: expected a reliable response with a session");
         }
-        return session.prack(undefined, options);
+        return session.acknowledgeReliable(rseq, undefined, options);
       },
     };
     const isHeard = this.delegate?.onProgress !== undefined;
@@ -166,10 +180,8 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
 
   private accept(message: IncomingResponseMessage): void {
     this.hasFinalResponse = true;
-    if (message.toTag === undefined || contactOf(message) === undefined) {
-      return this.acceptBroken(message);
-    }
-    const session = this.earlySession(message);
+    const isWhole = message.toTag !== undefined && contactOf(message) !== undefined;
+    const session = isWhole ? this.earlySession(message) : undefined;
     if (session === undefined) return this.acceptBroken(message);
     session.takeRemoteBody(message);
     session.accept(message);
@@ -182,23 +194,26 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     this.callGuest("onAccept", () => this.delegate?.onAccept?.(response));
     // The core is being stopped, and this call came up too late to be cancelled.
     if (this.supervisor.state === "draining") return session.end();
-    if (isHeard || this.isDisposed) return;
-    session.ack();
-    // Nobody holds this session, and it was not wanted any more.
-    if (this.cancelClient !== undefined) session.bye();
-  }
-
-  /** Its dialog need not be a session: see `acceptBroken`. */
-  private repeatAccept({ callId, fromTag = "", toTag = "" }: IncomingResponseMessage): void {
-    this.supervisor.registry.dialog(dialogKey(callId, fromTag, toTag))?.repeatAccept();
+    if (!isHeard && !this.isDisposed) session.acknowledgeUnheard(this.cancelClient !== undefined);
   }
 
   /** A 2xx that no session can be made from: the far end must not be left with half a call. */
   private acceptBroken(message: IncomingResponseMessage): void {
     const text = `expected a To-tag and a Contact in the ${message.statusCode} to an INVITE`;
     this.supervisor.report(new ProtocolError(text));
-    UnwantedCall.end(this.supervisor, message, this.message.ruri);
-    this.call("onReject", localResponse(this.message, 500, `Server Internal Error: ${text}`));
+    this.sessions.get(message.toTag ?? "")?.cease();
+    endUnwantedCall(this.supervisor, message, this.call);
+    const reason = `Server Internal Error: ${text}`;
+    this.callDelegate("onReject", localResponse(this.message, 500, reason));
+  }
+
+  /** Its ACK was lost. A branch without a session was ended, and is acknowledged there. */
+  private repeatAccept(message: IncomingResponseMessage): void {
+    const session = this.sessions.get(message.toTag ?? "");
+    if (session === undefined || this.call.endedTags.has(message.toTag ?? "")) {
+      return endUnwantedCall(this.supervisor, message, this.call);
+    }
+    session.repeatAccept();
   }
 
   private refuse(method: "onRedirect" | "onReject", message: IncomingResponseMessage): void {
@@ -210,14 +225,13 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     // A timeout or a transport error is no answer: a 2xx may still come.
     if (!message.local) this.hasFinalResponse = true;
     this.ceaseEarlySessions();
-    this.call(method, message);
+    this.callDelegate(method, message);
   }
 
   private end(): void {
-    const { callId, fromTag } = this.message;
     this.ceaseEarlySessions();
-    if (!this.hasFinalResponse) this.supervisor.registry.abandonCall(callId, fromTag);
-    this.supervisor.registry.releaseCall(callId);
+    if (!this.hasFinalResponse) this.supervisor.registry.abandonCall(this.call);
+    this.supervisor.registry.releaseCall(this.call);
   }
 
   /** The session of the branch that answered, made if need be, if a dialog can be made from it. */
@@ -226,11 +240,14 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     if (toTag === undefined) return undefined;
     const known = this.sessions.get(toTag);
     if (known !== undefined) return known;
+    // What a peer can make grow has a limit; no fork has that many branches.
+    if (this.sessions.size >= MAX_BRANCHES) return undefined;
     const dialog = Dialog.fromResponse(message);
     if (dialog instanceof ProtocolError) return undefined;
     const session = new SessionDialog(this.supervisor, dialog, {
       role: "caller",
       inviteSequence: this.message.cseq,
+      call: this.call,
     });
     if (this.message.body !== undefined) session.takeLocalBody(this.message.body);
     this.sessions.set(toTag, session);
@@ -243,7 +260,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   }
 
   private acknowledgeFailure(response: IncomingResponseMessage): void {
-    const ack = siblingRequest(this.message, "ACK");
+    const ack = siblingRequest(this.message, "ACK", this.transaction.via);
     // §17.1.1.3: "The To header field in the ACK MUST equal the To header field in the response
     // being acknowledged".
     ack.setHeader("To", response.getHeader("To") ?? "");
@@ -255,7 +272,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     this.supervisor.report(new ProtocolError(text));
   }
 
-  private call(
+  private callDelegate(
     method: "onTrying" | "onRedirect" | "onReject",
     message: IncomingResponseMessage,
   ): void {

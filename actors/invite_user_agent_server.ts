@@ -38,22 +38,12 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
 
   override accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponseWithSession {
     this.check("accept", 200, 299, options);
-    const session = this.openSession();
-    const { message } = this.transaction.respond(this.withContact(options), () => {
-      if (options.body !== undefined) session.takeLocalBody(options.body);
-      session.accept();
-    });
-    return { message, session };
+    return this.respondWithSession(options, (session) => session.accept());
   }
 
   override progress(options: ResponseOptions = { statusCode: 180 }): OutgoingResponseWithSession {
     this.check("progress", 101, 199, options);
-    const session = this.openSession();
-    const { message } = this.transaction.respond(this.withContact(options), () => {
-      if (options.body !== undefined) session.takeLocalBody(options.body);
-      session.progress();
-    });
-    return { message, session };
+    return this.respondWithSession(options, (session) => session.progress());
   }
 
   override redirect(contacts: URI[], options?: ResponseOptions): OutgoingResponse {
@@ -77,15 +67,37 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     if (emission.type === "terminated") this.session?.cease();
   }
 
-  /** The session that the first response with a To-tag makes (§12.1.1). */
-  private openSession(): SessionDialog {
-    if (this.session !== undefined) return this.session;
-    const dialog = Dialog.fromRequest(this.message, this.transaction.toTag);
+  private respondWithSession(
+    options: ResponseOptions,
+    move: (session: SessionDialog) => void,
+  ): OutgoingResponseWithSession {
+    const dialog = this.session?.dialog ??
+      Dialog.fromRequest(this.message, this.transaction.toTag);
     if (dialog instanceof ProtocolError) throw new InvalidStateError(dialog.message);
+    if (this.session?.sessionState === "Terminated") {
+      throw new InvalidStateError("expected a session that is open, found it terminated");
+    }
+    let session = this.session;
+    const { message } = this.transaction.respond(this.withContact(options), () => {
+      session ??= this.openSession(dialog);
+      if (options.body !== undefined) session.takeLocalBody(options.body);
+      move(session);
+    });
+    if (session === undefined) throw new InvalidStateError("the response was not sent");
+    return { message, session };
+  }
+
+  /** The session that the first response with a To-tag makes (§12.1.1). */
+  private openSession(dialog: Dialog): SessionDialog {
     this.session = new SessionDialog(this.supervisor, dialog, {
       role: "callee",
       inviteSequence: this.message.cseq,
       repeatAccept: () => this.transaction.repeatResponse(),
+      // §15.1.2: "it is RECOMMENDED that a 487 (Request Terminated) response be generated to those
+      // pending requests."
+      onEarlyBye: () => {
+        if (!this.isAnswered) this.reject({ statusCode: 487 });
+      },
     });
     this.session.takeRemoteBody(this.message);
     return this.session;

@@ -4,8 +4,12 @@
  *
  * @module
  */
-import type { IncomingRequestMessage, IncomingResponseMessage } from "../messages/mod.ts";
-import { MAGIC_COOKIE } from "../messages/mod.ts";
+import {
+  type IncomingRequestMessage,
+  type IncomingResponseMessage,
+  MAGIC_COOKIE,
+  type URI,
+} from "../messages/mod.ts";
 import type { Flow } from "./flow.ts";
 
 /** A client transaction, as the supervisor sees it. */
@@ -50,19 +54,24 @@ export interface DialogEntry {
   dispose(): void;
 }
 
-/** An INVITE of ours of which a late 2xx may still come. */
-interface Call {
+/** An INVITE of ours, as far as its responses can be told from others. */
+export interface Call {
+  readonly callId: string;
   readonly fromTag: string;
-  /** How many transactions and dialogs of it live. */
-  holders: number;
+  readonly cseq: number;
+  readonly sentBy: string;
+  readonly ruri: URI;
+  /** The To-tags of the branches that were ended because nobody wants them. */
+  readonly endedTags: Set<string>;
 }
 
 /** How many given-up INVITEs are remembered; the oldest is forgotten first. */
 const MAX_ABANDONED = 1000;
 
-/** A Via's sent-by as one text, for comparing. */
+/** A Via's sent-by as one text in lower case, for comparing. */
 export function sentByOf(via: { host: string; port: number | undefined }): string {
-  return via.port === undefined ? via.host : `${via.host}:${via.port}`;
+  const host = via.host.toLowerCase();
+  return via.port === undefined ? host : `${host}:${via.port}`;
 }
 
 /**
@@ -72,7 +81,7 @@ export function sentByOf(via: { host: string; port: number | undefined }): strin
  */
 export function serverKey(request: IncomingRequestMessage, method: string): string {
   const { via } = request;
-  const sentBy = sentByOf(via).toLowerCase();
+  const sentBy = sentByOf(via);
   // The cookie alone is no branch: RFC 4475 §3.2.1.
   if (via.branch?.startsWith(MAGIC_COOKIE) && via.branch.length > MAGIC_COOKIE.length) {
     return `${method} ${sentBy} ${via.branch}`;
@@ -82,6 +91,10 @@ export function serverKey(request: IncomingRequestMessage, method: string): stri
   // none; CSeq and Call-ID tell INVITEs apart without it.
   const { ruri, fromTag = "", callId, cseq } = request;
   return `${method} ${sentBy} ${via.branch ?? ""} ${ruri} ${fromTag} ${callId} ${cseq}`;
+}
+
+function mergedKey({ method, cseq, fromTag = "", callId }: IncomingRequestMessage): string {
+  return `${method} ${cseq} ${fromTag} ${callId}`;
 }
 
 /** What names a dialog on this side (RFC 3261 §12). */
@@ -94,15 +107,17 @@ export class Registry {
   private readonly clients = new Map<string, ClientEntry>();
   private readonly servers = new Map<string, ServerEntry>();
   private readonly dialogs = new Map<string, DialogEntry>();
-  private readonly calls = new Map<string, Call>();
-  private readonly abandoned = new Map<string, string>();
+  /** Server transactions by what a merged request has in common with them. */
+  private readonly merged = new Map<string, ServerEntry>();
+  private readonly calls = new Map<string, { readonly call: Call; holders: number }>();
+  private readonly abandoned = new Map<string, Call>();
   /** Client transactions by the connection that they were sent over. */
   private readonly connections = new Map<string, Set<ClientEntry>>();
 
   /** How many transactions and dialogs there are. */
   get size(): number {
     return this.clients.size + this.servers.size + this.dialogs.size + this.calls.size +
-      this.connections.size;
+      this.merged.size + this.connections.size;
   }
 
   /** Called when no dialog and no unsettled transaction is left. */
@@ -149,13 +164,12 @@ export class Registry {
   }
 
   /** Forgets a client transaction. */
-  removeClient(
-    branch: string,
-    method: string,
-    connection: string | undefined,
-    entry: ClientEntry,
-  ): void {
+  removeClient(branch: string, method: string): void {
     this.clients.delete(`${branch} ${method}`);
+  }
+
+  /** Notes that a client transaction does not depend on its connection any more. */
+  leaveConnection(connection: string | undefined, entry: ClientEntry): void {
     if (connection === undefined) return;
     const users = this.connections.get(connection);
     users?.delete(entry);
@@ -170,7 +184,7 @@ export class Registry {
    */
   clientOf(response: IncomingResponseMessage): ClientEntry | undefined {
     const entry = this.clients.get(`${response.viaBranch} ${response.method}`);
-    return entry?.sentBy === sentByOf(response.via) ? entry : undefined;
+    return entry?.sentBy.toLowerCase() === sentByOf(response.via) ? entry : undefined;
   }
 
   /** The client transactions that sent over a connection. */
@@ -178,14 +192,29 @@ export class Registry {
     return [...this.connections.get(connection) ?? []];
   }
 
-  /** Enters a server transaction. */
-  addServer(key: string, entry: ServerEntry): void {
+  /** Enters the server transaction of a request; `key` is from `serverKey`. */
+  addServer(key: string, request: IncomingRequestMessage, entry: ServerEntry): void {
     this.servers.set(key, entry);
+    const merged = mergedKey(request);
+    if (!this.merged.has(merged)) this.merged.set(merged, entry);
   }
 
   /** Forgets a server transaction. */
-  removeServer(key: string): void {
+  removeServer(key: string, request: IncomingRequestMessage, entry: ServerEntry): void {
     this.servers.delete(key);
+    const merged = mergedKey(request);
+    if (this.merged.get(merged) === entry) this.merged.delete(merged);
+  }
+
+  /**
+   * Whether a request without a transaction is one that has come already by another way. RFC 3261
+   * §8.2.2.2: "If the request has no tag in the To header field, the UAS core MUST check the request
+   * against ongoing transactions. If the From tag, Call-ID, and CSeq exactly match those associated
+   * with an ongoing transaction, but the request does not match that transaction ... the UAS core
+   * SHOULD generate a 482 (Loop Detected) response".
+   */
+  isMerged(request: IncomingRequestMessage): boolean {
+    return request.toTag === undefined && this.merged.has(mergedKey(request));
   }
 
   /** The server transaction with a key from `serverKey`. */
@@ -209,38 +238,39 @@ export class Registry {
     return this.dialogs.get(key);
   }
 
-  /** Notes that something of an outgoing call lives, so that its late forks are known. */
-  holdCall(callId: string, fromTag: string): void {
-    const call = this.calls.get(callId);
-    if (call === undefined) this.calls.set(callId, { fromTag, holders: 1 });
-    else call.holders++;
+  /** Notes that something of an outgoing call lives, so that its late branches are known. */
+  holdCall(call: Call): void {
+    const held = this.calls.get(call.callId);
+    if (held === undefined) this.calls.set(call.callId, { call, holders: 1 });
+    else held.holders++;
   }
 
   /** The counterpart of `holdCall`. */
-  releaseCall(callId: string): void {
-    const call = this.calls.get(callId);
-    if (call !== undefined && --call.holders === 0) this.calls.delete(callId);
+  releaseCall({ callId }: Call): void {
+    const held = this.calls.get(callId);
+    if (held !== undefined && --held.holders === 0) this.calls.delete(callId);
   }
 
   /**
    * Notes that an INVITE was given up without a final response: should a 2xx come yet, the call it
    * announces has to be ended. Of bounded number, and no part of `size`.
    */
-  abandonCall(callId: string, fromTag: string): void {
+  abandonCall(call: Call): void {
     if (this.abandoned.size >= MAX_ABANDONED) {
       for (const oldest of this.abandoned.keys()) {
         this.abandoned.delete(oldest);
         break;
       }
     }
-    this.abandoned.set(callId, fromTag);
+    this.abandoned.set(call.callId, call);
   }
 
-  /** Whether a 2xx without a transaction answers an INVITE that was sent from here. */
-  isOurCall(response: IncomingResponseMessage): boolean {
-    const fromTag = this.calls.get(response.callId)?.fromTag ??
-      this.abandoned.get(response.callId);
-    return fromTag !== undefined && fromTag === response.fromTag;
+  /** The INVITE of ours that a response without a transaction answers. */
+  callOf(response: IncomingResponseMessage): Call | undefined {
+    const call = this.calls.get(response.callId)?.call ?? this.abandoned.get(response.callId);
+    const isOurs = call !== undefined && call.fromTag === response.fromTag &&
+      call.cseq === response.cseq && call.sentBy.toLowerCase() === sentByOf(response.via);
+    return isOurs ? call : undefined;
   }
 
   /** Everything that lives. */

@@ -29,7 +29,7 @@ export function inspectRequest(request: IncomingRequestMessage): ResponseOptions
   const { method, toTag, ruri } = request;
   // §12.2.2: "If the UAS wishes to reject the request because it does not wish to recreate the
   // dialog, it MUST respond to the request with a 481".
-  if (toTag !== undefined) return { statusCode: 481 };
+  if (toTag !== undefined || method === "BYE") return { statusCode: 481 };
   // §8.2.1: "If the UAS recognizes but does not support the method of a request, it MUST generate
   // a 405 (Method Not Allowed) response ... The UAS MUST also add an Allow header field".
   if (method !== "INVITE") {

@@ -43,6 +43,8 @@ export class ServerTransaction implements ServerEntry {
   private readonly key: string;
   private readonly actor: Actor<typeof inviteServerMachine>;
   private response: PrintedResponse | undefined;
+  // Not asked of the machine: within its own emission it has not got the answer yet.
+  private hasFinalResponse = false;
   private isSettled = false;
 
   /** Enters it, so that repetitions of the request find it. */
@@ -59,16 +61,15 @@ export class ServerTransaction implements ServerEntry {
       id: machine.id,
       input: { ...environment.timers, reliable: flow.transport.reliable },
     });
-    this.actor.on("*", (emission) => this.tell(emission));
-    registry.addServer(this.key, this);
+    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
+    registry.addServer(this.key, request, this);
     registry.unsettle();
     this.actor.start();
   }
 
   /** Whether a final response was sent, or the transaction is over. */
   get isAnswered(): boolean {
-    const snapshot = this.actor.getSnapshot();
-    return !snapshot.matches("proceeding") && !snapshot.matches("trying" as "proceeding");
+    return this.hasFinalResponse || this.actor.getSnapshot().status !== "active";
   }
 
   /**
@@ -86,6 +87,7 @@ export class ServerTransaction implements ServerEntry {
       ...options,
     });
     beforeSending();
+    this.hasFinalResponse ||= options.statusCode >= 200;
     this.send(options.statusCode);
     return this.response;
   }
@@ -142,7 +144,7 @@ export class ServerTransaction implements ServerEntry {
         return this.transmit();
       case "terminated":
         this.listener(emission);
-        this.supervisor.registry.removeServer(this.key);
+        this.supervisor.registry.removeServer(this.key, this.request, this);
         return this.settle();
       default:
         this.listener(emission);

@@ -11,7 +11,6 @@ import {
   type IncomingRequestMessage,
   type IncomingResponseMessage,
   InvalidStateError,
-  type OutgoingRequestMessage,
   TimeoutError,
   TransportError,
   type URI,
@@ -26,7 +25,7 @@ import type {
   OutgoingRequestDelegate,
   RequestOptions,
 } from "./outgoing_request.ts";
-import type { DialogEntry } from "./registry.ts";
+import type { Call, DialogEntry } from "./registry.ts";
 import { ServerTransaction } from "./server_transaction.ts";
 import type { Session, SessionDelegate, SessionState, SignalingState } from "./session.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -53,13 +52,24 @@ const SIGNALING_STATES = {
   closed: "Closed",
 } as const satisfies { [state: string]: SignalingState };
 
+/** The ACK to a 2xx, ready to be sent again. */
+interface Ack {
+  readonly request: OutgoingAckRequest;
+  readonly bytes: Uint8Array;
+  readonly flow: Flow | TransportError;
+}
+
 /** What the two sides of a call do differently. */
 export interface SessionOptions {
   readonly role: SessionRole;
   /** The number of the INVITE, which the ACK to its 2xx repeats. */
   readonly inviteSequence: number;
-  /** Sends the 2xx again; for the callee. */
+  /** For the caller: the INVITE that it comes from. */
+  readonly call?: Call;
+  /** For the callee: sends the 2xx again. */
   readonly repeatAccept?: () => void;
+  /** For the callee: the far end has hung up before the INVITE was answered. */
+  readonly onEarlyBye?: () => void;
 }
 
 /** See the module. */
@@ -69,10 +79,12 @@ export class SessionDialog implements Session, DialogEntry {
   private readonly supervisor: Supervisor;
   private readonly options: SessionOptions;
   private readonly actor: Actor<typeof sessionMachine>;
-  private ackRequest: OutgoingAckRequest | undefined;
+  /** The ACK to the 2xx: a repeated 2xx gets the very same. */
+  private acknowledgement: Ack | undefined;
   private byeClient: UserAgentClient | undefined;
-  /** RSeq of the last reliable provisional response, and whether a PRACK was sent for it. */
-  private reliable: { rseq: number; cseq: number; isAcknowledged: boolean } | undefined;
+  /** RSeq of the last reliable provisional response, and of the last that a PRACK was sent for. */
+  private lastReliable: number | undefined;
+  private lastAcknowledged: number | undefined;
   private bodies: { offer?: Body; answer?: Body } = {};
   private isDisposed = false;
 
@@ -85,9 +97,9 @@ export class SessionDialog implements Session, DialogEntry {
       id: sessionMachine.id,
       input: { ...supervisor.environment.timers, role: options.role },
     });
-    this.actor.on("*", (emission) => this.tell(emission));
+    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
     supervisor.registry.addDialog(dialog.key, this);
-    if (options.role === "caller") supervisor.registry.holdCall(dialog.callId, dialog.localTag);
+    if (options.call !== undefined) supervisor.registry.holdCall(options.call);
     this.actor.start();
   }
 
@@ -160,8 +172,8 @@ export class SessionDialog implements Session, DialogEntry {
     }
     this.byeClient = new UserAgentClient(
       this.supervisor,
-      // Before the ACK there is no number after the INVITE's to spoil: an ACK repeats the INVITE's.
       this.dialog.request("BYE", options),
+      this.dialog.nextHop,
       delegate,
       () => this.actor.send({ type: "byeEnded" }),
     );
@@ -169,27 +181,47 @@ export class SessionDialog implements Session, DialogEntry {
     return this.byeClient;
   }
 
-  prack(delegate?: OutgoingRequestDelegate, options: RequestOptions = {}): OutgoingPrackRequest {
-    if (this.reliable === undefined) {
+  prack(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingPrackRequest {
+    if (this.lastReliable === undefined) {
       throw new InvalidStateError("prack: expected a reliable provisional response, found none");
     }
-    const { rseq, cseq } = this.reliable;
-    this.reliable.isAcknowledged = true;
+    return this.acknowledgeReliable(this.lastReliable, delegate, options);
+  }
+
+  /** Sends the PRACK for the response with this RSeq. */
+  acknowledgeReliable(
+    rseq: number,
+    delegate?: OutgoingRequestDelegate,
+    options?: RequestOptions,
+  ): OutgoingPrackRequest {
     const message = this.dialog.request("PRACK", options);
     // RFC 3262 §7.2; what a program has put there itself stays.
-    if (!message.hasHeader("RAck")) message.setHeader("RAck", `${rseq} ${cseq} INVITE`);
-    return new UserAgentClient(this.supervisor, message, delegate).start();
+    if (!message.hasHeader("RAck")) {
+      message.setHeader("RAck", `${rseq} ${this.options.inviteSequence} INVITE`);
+    }
+    const client = new UserAgentClient(this.supervisor, message, this.dialog.nextHop, delegate);
+    this.lastAcknowledged = rseq;
+    return client.start();
   }
 
   /** Acknowledges the 2xx; again, it is the same request as before. */
   ack(options: RequestOptions = {}): OutgoingAckRequest {
-    if (this.ackRequest !== undefined) return this.ackRequest;
-    const message = this.dialog.request("ACK", options, this.options.inviteSequence);
-    this.ackRequest = { message };
+    if (this.acknowledgement !== undefined) return this.acknowledgement.request;
+    this.acknowledgement = this.makeAck(options);
     if (options.body !== undefined) this.takeLocalBody(options.body);
-    this.sendAck(message);
+    this.sendAck(this.acknowledgement);
     this.actor.send({ type: "ack" });
-    return this.ackRequest;
+    return this.acknowledgement.request;
+  }
+
+  /**
+   * Acknowledges the 2xx for a program that does not listen, and hangs up where there is nothing to
+   * keep: nobody wants the call, or the 2xx has an offer that nobody will answer (§13.2.2.4).
+   */
+  acknowledgeUnheard(isUnwanted: boolean): void {
+    const isOver = isUnwanted || this.owesAnswer;
+    this.ack();
+    if (isOver) this.bye();
   }
 
   /**
@@ -197,15 +229,15 @@ export class SessionDialog implements Session, DialogEntry {
    * received out of order, it MUST NOT be acknowledged with a PRACK, and MUST NOT be processed
    * further". False for those, and for repeated ones.
    */
-  takeReliable(rseq: number, cseq: number): boolean {
-    if (this.reliable !== undefined && rseq !== this.reliable.rseq + 1) return false;
-    this.reliable = { rseq, cseq, isAcknowledged: false };
+  takeReliable(rseq: number): boolean {
+    if (this.lastReliable !== undefined && rseq !== this.lastReliable + 1) return false;
+    this.lastReliable = rseq;
     return true;
   }
 
   /** Whether nobody has acknowledged the last reliable provisional response. */
   get owesPrack(): boolean {
-    return this.reliable?.isAcknowledged === false;
+    return this.lastReliable !== this.lastAcknowledged;
   }
 
   /** The far end is ringing. */
@@ -230,10 +262,10 @@ export class SessionDialog implements Session, DialogEntry {
   }
 
   end(): void {
-    if (this.byeClient === undefined && this.sessionState !== "Terminated") {
-      if (this.sessionState === "Early" && this.options.role === "callee") return;
-      this.bye();
-    }
+    const { sessionState } = this;
+    // An early session ends with its INVITE, which is cancelled or refused.
+    const isUp = sessionState === "AckWait" || sessionState === "Confirmed";
+    if (isUp && this.byeClient === undefined) this.bye();
   }
 
   /** Follows offer and answer by a body of the far end; only `session` bodies are of that kind. */
@@ -272,10 +304,12 @@ export class SessionDialog implements Session, DialogEntry {
 
   private receiveBye(request: IncomingRequestMessage, transaction: ServerTransaction): void {
     const server = new UserAgentServer(this.supervisor, request, transaction);
+    const isEarly = this.sessionState === "Early";
     this.actor.send({ type: "byeReceived" });
     this.callGuest("onBye", () => this.delegate?.onBye?.(server));
     // §15.1.2: the UAS core "MUST generate a 2xx response to the BYE".
     if (!server.isAnswered) server.accept();
+    if (isEarly) this.options.onEarlyBye?.();
   }
 
   private tell(emission: SessionEmission): void {
@@ -283,13 +317,14 @@ export class SessionDialog implements Session, DialogEntry {
       case "transmit":
         return this.options.repeatAccept?.();
       case "acknowledge":
-        return this.ackRequest === undefined
+        return this.acknowledgement === undefined
           ? void this.ack()
-          : this.sendAck(this.ackRequest.message);
+          : this.sendAck(this.acknowledgement);
       case "bye":
         this.byeClient ??= new UserAgentClient(
           this.supervisor,
           this.dialog.request("BYE"),
+          this.dialog.nextHop,
           undefined,
           () => this.actor.send({ type: "byeEnded" }),
         );
@@ -301,8 +336,8 @@ export class SessionDialog implements Session, DialogEntry {
         return this.reportAckTimeout();
       case "terminated":
         this.supervisor.registry.removeDialog(this.dialog.key);
-        if (this.options.role === "caller") {
-          this.supervisor.registry.releaseCall(this.dialog.callId);
+        if (this.options.call !== undefined) {
+          this.supervisor.registry.releaseCall(this.options.call);
         }
     }
   }
@@ -310,12 +345,9 @@ export class SessionDialog implements Session, DialogEntry {
   /** Nobody has called `ack()`: the far end must not be left to repeat its 2xx and give up. */
   private acknowledgeUnasked(): void {
     const text = `no ack() for the 2xx of call ${this.callId}: the engine acknowledges it`;
-    // §13.2.2.4: an offer in the 2xx has to be answered in the ACK; without an answer there is no
-    // session to keep.
-    const owesAnswer = this.owesAnswer;
-    this.supervisor.report(new InvalidStateError(owesAnswer ? `${text}, and hangs up` : text));
-    this.ack();
-    if (owesAnswer) this.bye();
+    const outcome = this.owesAnswer ? `${text}, and hangs up` : text;
+    this.supervisor.report(new InvalidStateError(outcome));
+    this.acknowledgeUnheard(false);
   }
 
   private reportAckTimeout(): void {
@@ -326,20 +358,21 @@ export class SessionDialog implements Session, DialogEntry {
     this.supervisor.report(new TimeoutError(text));
   }
 
-  private sendAck(message: OutgoingRequestMessage): void {
-    const { environment } = this.supervisor;
-    const flow = flowTo(message.ruri, message.getHeader("Route"), environment.transports);
-    const report = (error: TransportError): void => this.supervisor.report(error);
-    if (flow instanceof TransportError) return report(flow);
-    // §13.2.2.4: the ACK to a 2xx is passed to the transport directly, with a branch of its own.
-    if (message.branch === undefined) {
-      message.setViaHeader(
-        environment.identifiers.branch(),
-        flow.transport.protocol,
-        sentBy(flow.transport),
-      );
+  /** §13.2.2.4: the ACK to a 2xx goes to the transport directly, with a branch of its own. */
+  private makeAck(options: RequestOptions): Ack {
+    const { transports, identifiers } = this.supervisor.environment;
+    const message = this.dialog.request("ACK", options, this.options.inviteSequence);
+    const flow = flowTo(this.dialog.nextHop, transports);
+    if (!(flow instanceof TransportError)) {
+      const { transport } = flow;
+      message.setViaHeader(identifiers.branch(), transport.protocol, sentBy(transport));
     }
-    this.supervisor.transmit(message.toBytes(), flow, report);
+    return { request: { message }, bytes: message.toBytes(), flow };
+  }
+
+  private sendAck({ bytes, flow }: Ack): void {
+    if (flow instanceof TransportError) return this.supervisor.report(flow);
+    this.supervisor.transmit(bytes, flow, (error) => this.supervisor.report(error));
   }
 
   /** A body that is neither the first offer nor the answer to it repeats what is known. */

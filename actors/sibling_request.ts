@@ -10,10 +10,13 @@ import type { RequestOptions } from "./outgoing_request.ts";
 /**
  * Both "MUST contain a single Via header field value" equal to the INVITE's topmost, and if the
  * INVITE has Route headers, "those header fields MUST appear".
+ *
+ * @param via The Via that the INVITE was sent with.
  */
 export function siblingRequest(
   invite: OutgoingRequestMessage,
   method: "ACK" | "CANCEL",
+  via: string,
   options: RequestOptions = {},
 ): OutgoingRequestMessage {
   const message = new OutgoingRequestMessage(
@@ -30,7 +33,7 @@ export function siblingRequest(
     options.extraHeaders,
     options.body,
   );
-  for (const name of ["Via", "From", "To"]) message.setHeader(name, invite.getHeaders(name));
-  if (invite.branch !== undefined) message.branch = invite.branch;
+  message.setHeader("Via", via);
+  for (const name of ["From", "To"]) message.setHeader(name, invite.getHeaders(name));
   return message;
 }

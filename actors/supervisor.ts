@@ -10,22 +10,21 @@ import { type Actor, createActor, type InspectionEvent } from "xstate";
 import { supervisorMachine, type SupervisorState, type TimerTable } from "../machines/mod.ts";
 import {
   constructFaultResponse,
-  constructOutgoingResponse,
   DelegateError,
   type Fault,
   type Identifiers,
   type IncomingRequestMessage,
   type IncomingResponseMessage,
+  InternalError,
   parseMessage,
-  type ResponseOptions,
   type StrowgerError,
   TransportError,
 } from "../messages/mod.ts";
 import type { Clock } from "../transports/clock.ts";
 import type { Destination, Transport, TransportReceiver } from "../transports/transport.ts";
-import { connectionKey, type Flow, flowBack } from "./flow.ts";
+import { connectionKey, type Flow } from "./flow.ts";
 import type { Logger } from "./logger.ts";
-import { dialogKey, Registry, serverKey } from "./registry.ts";
+import { type Call, dialogKey, Registry, serverKey } from "./registry.ts";
 
 /** A message on its way, as `trace` is told of it. */
 export interface TraceEntry {
@@ -61,7 +60,7 @@ export interface TransactionUser {
   /** A request that belongs to no transaction; its dialog, if it names one, does not exist. */
   receiveRequest(request: IncomingRequestMessage, flow: Flow): void;
   /** A 2xx to an INVITE of ours that belongs to no transaction and no dialog. */
-  receiveStrayAccept(response: IncomingResponseMessage): void;
+  receiveStrayAccept(response: IncomingResponseMessage, call: Call): void;
 }
 
 /** See the module. */
@@ -116,7 +115,7 @@ export class Supervisor {
   /** Sends a message; `onError` is called if the transport cannot, at once or later. */
   transmit(bytes: Uint8Array, flow: Flow, onError: (error: TransportError) => void): void {
     const { transport, remote } = flow;
-    this.environment.trace?.({ direction: "out", bytes, protocol: transport.protocol, remote });
+    this.trace("out", bytes, flow);
     const fail = (cause: unknown): void => {
       if (cause instanceof TransportError) return onError(cause);
       const where = `${transport.protocol} ${remote.host}:${remote.port}`;
@@ -126,18 +125,10 @@ export class Supervisor {
     try {
       transport.send(bytes, remote).catch(fail);
     } catch (error) {
-      // A transport that throws instead of rejecting breaks its contract, and no call.
-      fail(error);
+      // A transport that throws instead of rejecting breaks its contract, and no call. It fails
+      // later like any other: whoever sends has not finished yet.
+      queueMicrotask(() => fail(error));
     }
-  }
-
-  /** Sends a response without keeping any state for it (RFC 3261 §8.2.7). */
-  replyStateless(request: IncomingRequestMessage, flow: Flow, options: ResponseOptions): void {
-    const { bytes } = constructOutgoingResponse(request, {
-      toTag: this.environment.identifiers.tag(),
-      ...options,
-    });
-    this.transmit(bytes, flowBack(request, flow), this.environment.onError);
   }
 
   /**
@@ -151,23 +142,25 @@ export class Supervisor {
       this.report(new DelegateError(`${name} failed: ${why}`, { cause }));
       onFailure();
     };
-    try {
-      const result = call();
-      // Any thenable: a promise of another realm is no `Promise` here.
-      if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
-        Promise.resolve(result).catch(report);
-      }
-    } catch (error) {
-      report(error);
-    }
+    callThenable(call, report);
   }
 
   /** Hands an error to whoever takes them; that one's own errors end here. */
   report(error: StrowgerError): void {
+    const giveUp = (cause: unknown): void => this.log("warn", `onError failed: ${cause}`);
+    callThenable(() => this.environment.onError(error), giveUp);
+  }
+
+  /**
+   * Does a part of the engine's own work. What it throws would end the process, with every other
+   * call in it: XState throws on in a timer, a transport in its read loop.
+   */
+  guard(work: () => void): void {
     try {
-      this.environment.onError(error);
+      work();
     } catch (cause) {
-      this.environment.logger.warn(`onError failed: ${cause}`);
+      const why = cause instanceof Error ? cause.message : `${cause}`;
+      this.report(new InternalError(`the engine failed: ${why}`, { cause }));
     }
   }
 
@@ -177,19 +170,19 @@ export class Supervisor {
 
   private receiverOf(transport: Transport): TransportReceiver {
     return {
-      receive: (bytes, remote) => this.receive(bytes, { transport, remote }),
-      fault: (fault, remote) => this.refuse(fault, { transport, remote }),
-      disconnected: (remote, error) => this.disconnected({ transport, remote }, error),
+      receive: (bytes, remote) => this.guard(() => this.receive(bytes, { transport, remote })),
+      fault: (fault, remote) => this.guard(() => this.refuse(fault, { transport, remote })),
+      disconnected: (remote, error) =>
+        this.guard(() => this.disconnected({ transport, remote }, error)),
     };
   }
 
   private receive(bytes: Uint8Array, flow: Flow): void {
     if (this.state === "stopped") return;
-    const { transport, remote } = flow;
-    this.environment.trace?.({ direction: "in", bytes, protocol: transport.protocol, remote });
+    this.trace("in", bytes, flow);
     const parsed = parseMessage(bytes);
     if (parsed.kind === "fault") return this.refuse(parsed, flow);
-    parsed.source = remote;
+    parsed.source = flow.remote;
     if (parsed.kind === "response") this.routeResponse(parsed);
     else this.routeRequest(parsed, flow);
   }
@@ -203,13 +196,12 @@ export class Supervisor {
     if (client !== undefined) return client.receive(response);
     const isAccept = response.method === "INVITE" && response.statusCode >= 200 &&
       response.statusCode < 300;
-    if (!isAccept || !this.registry.isOurCall(response)) {
-      return this.drop("a response that belongs to no transaction");
-    }
+    const call = isAccept ? this.registry.callOf(response) : undefined;
+    if (call === undefined) return this.drop("a response that belongs to no transaction");
     const { callId, fromTag = "", toTag = "" } = response;
     const dialog = this.registry.dialog(dialogKey(callId, fromTag, toTag));
     if (dialog !== undefined) dialog.repeatAccept();
-    else this.user.receiveStrayAccept(response);
+    else this.user.receiveStrayAccept(response, call);
   }
 
   /** RFC 3261 §17.2.3, §12.2.2. */
@@ -240,7 +232,7 @@ export class Supervisor {
       toTag: this.environment.identifiers.tag(),
       ...(fault.status === 400 ? { reasonPhrase: `Bad Request: ${fault}` } : {}),
     }, flow.remote);
-    this.transmit(bytes, flow, this.environment.onError);
+    this.transmit(bytes, flow, (error) => this.report(error));
   }
 
   /** A socket error fails the requests that used it, and nothing else. */
@@ -252,12 +244,39 @@ export class Supervisor {
 
   private drop(what: string): void {
     this.dropped++;
-    this.environment.logger.debug(`dropped: ${what}`);
+    this.log("debug", `dropped: ${what}`);
+  }
+
+  private trace(direction: "in" | "out", bytes: Uint8Array, { transport, remote }: Flow): void {
+    const { trace } = this.environment;
+    if (trace === undefined) return;
+    this.callGuest(
+      "trace",
+      () => trace({ direction, bytes, protocol: transport.protocol, remote }),
+    );
+  }
+
+  /** A logger is a guest, too, and the last one that could be told. */
+  private log(level: keyof Logger, line: string): void {
+    callThenable(() => this.environment.logger[level](line), () => {});
   }
 
   private async closeTransports(): Promise<void> {
     for (const each of this.registry.all()) each.dispose();
     const { transports } = this.environment;
-    await Promise.allSettled(transports.map((transport) => transport.close()));
+    await Promise.allSettled(transports.map(async (transport) => await transport.close()));
+  }
+}
+
+/** Calls something that may throw, or return a promise that is rejected. */
+function callThenable(call: () => unknown, onFailure: (cause: unknown) => void): void {
+  try {
+    const result = call();
+    // Any thenable: a promise of another realm is no `Promise` here.
+    if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function") {
+      Promise.resolve(result).catch(onFailure);
+    }
+  } catch (cause) {
+    onFailure(cause);
   }
 }

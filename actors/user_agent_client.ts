@@ -4,7 +4,7 @@
  * @module
  */
 import { errorOf, type InviteClientEmission } from "../machines/mod.ts";
-import { IncomingResponseMessage, type OutgoingRequestMessage } from "../messages/mod.ts";
+import { IncomingResponseMessage, type OutgoingRequestMessage, type URI } from "../messages/mod.ts";
 import { ClientTransaction } from "./client_transaction.ts";
 import { localResponse } from "./local_response.ts";
 import type {
@@ -42,12 +42,14 @@ export class UserAgentClient implements OutgoingRequest {
   /**
    * Prepares it; nothing is sent before `start`.
    *
+   * @param nextHop Whom it goes to first.
    * @param onEnd Called when its outcome is there, whatever it is.
    * @param original The INVITE that a CANCEL is for.
    */
   constructor(
     supervisor: Supervisor,
     message: OutgoingRequestMessage,
+    nextHop: URI,
     delegate?: OutgoingRequestDelegate,
     onEnd: () => void = () => {},
     original?: ClientTransaction,
@@ -59,6 +61,7 @@ export class UserAgentClient implements OutgoingRequest {
     this.transaction = new ClientTransaction(
       supervisor,
       message,
+      nextHop,
       (emission) => this.take(emission),
       original,
     );

@@ -22,7 +22,7 @@ import {
 import { type Clock, systemClock } from "../transports/clock.ts";
 import type { Transport } from "../transports/transport.ts";
 import { ALLOWED_METHODS } from "./allowed_methods.ts";
-import { bracketed, type Flow, flowTo } from "./flow.ts";
+import { bracketed, type Flow, flowTo, nextHopOf } from "./flow.ts";
 import type { IncomingInviteRequest } from "./incoming_request.ts";
 import { InviteUserAgentClient } from "./invite_user_agent_client.ts";
 import { InviteUserAgentServer } from "./invite_user_agent_server.ts";
@@ -32,7 +32,7 @@ import { serverKey } from "./registry.ts";
 import { inspectRequest } from "./request_inspection.ts";
 import { ServerTransaction } from "./server_transaction.ts";
 import { type Environment, Supervisor, type TraceEntry } from "./supervisor.ts";
-import { UnwantedCall } from "./unwanted_call.ts";
+import { endUnwantedCall } from "./unwanted_call.ts";
 
 /** How long `stop()` waits for calls to end, in milliseconds, if it is not told. */
 const STOP_DEADLINE = 5000;
@@ -123,7 +123,7 @@ export class UserAgentCore {
     this.supervisor = new Supervisor(this.environment, {
       receiveRequest: (request, flow) => this.receiveRequest(request, flow),
       // A 2xx to an INVITE of ours that was given up, or a late branch of it.
-      receiveStrayAccept: (response) => UnwantedCall.end(this.supervisor, response),
+      receiveStrayAccept: (response, call) => endUnwantedCall(this.supervisor, response, call),
     });
   }
 
@@ -220,7 +220,9 @@ export class UserAgentCore {
 
   /** Takes a request that no transaction and no dialog claims. */
   private receiveRequest(request: IncomingRequestMessage, flow: Flow): void {
+    const isMerged = this.supervisor.registry.isMerged(request);
     const transaction = new ServerTransaction(this.supervisor, request, flow);
+    if (isMerged) return transaction.refuse(482);
     if (request.method === "CANCEL") return this.receiveCancel(request, transaction);
     if (this.state !== "running") return transaction.refuse(503);
     const refusal = inspectRequest(request);
@@ -247,7 +249,7 @@ export class UserAgentCore {
 
   /** Adds what an INVITE has to have and the program has not put there itself. */
   private complete(message: OutgoingRequestMessage): OutgoingRequestMessage {
-    const flow = flowTo(message.ruri, message.getHeader("Route"), this.environment.transports);
+    const flow = flowTo(nextHopOf(message), this.environment.transports);
     if (!message.hasHeader("Contact") && !(flow instanceof TransportError)) {
       message.setHeader("Contact", this.contact(flow.transport, message.fromURI.user));
     }

@@ -123,6 +123,9 @@ export const inviteClientMachine: Statechart<
     isRepeatedSuccess: ({ context, event }) =>
       event.type === "response" && hasStatus(event, 200, 299) &&
       context.acceptedTags.includes(event.toTag ?? ""),
+    // What a peer can make grow has a limit; no fork has that many branches.
+    isNewBranch: ({ context, event }) =>
+      hasStatus(event, 200, 299) && context.acceptedTags.length < 64,
   },
   delays: {
     timerA,
@@ -255,7 +258,7 @@ export const inviteClientMachine: Statechart<
           on: {
             response: [
               { guard: "isRepeatedSuccess", actions: "tellRepeatedAccept" },
-              { guard: "isSuccess", actions: ["rememberTag", "tellAccept"] },
+              { guard: "isNewBranch", actions: ["rememberTag", "tellAccept"] },
             ],
           },
         },

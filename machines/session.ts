@@ -161,7 +161,8 @@ export const sessionMachine: Statechart<
           on: {
             ack: "confirmed",
             bye: { target: "leaving", actions: ["acknowledge", "sendBye"] },
-            byeReceived: "terminated",
+            // The 2xx has to be acknowledged even so.
+            byeReceived: { target: "terminated", actions: "acknowledge" },
           },
         },
         awaitingAck: {

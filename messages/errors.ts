@@ -12,10 +12,11 @@ export type ErrorCode =
   | "protocol"
   | "timeout"
   | "transport"
-  | "delegate";
+  | "delegate"
+  | "internal";
 
-/** Who has to mend it: the program that called, the far end, or what lies between. */
-export type ErrorOrigin = "caller" | "peer" | "network";
+/** Who has to mend it: the program that called, the far end, what lies between, or this engine. */
+export type ErrorOrigin = "caller" | "peer" | "network" | "engine";
 
 /** What every error of Strowger has in common. */
 export abstract class StrowgerError extends Error {
@@ -91,4 +92,17 @@ export class DelegateError extends StrowgerError {
   override readonly origin = "caller";
   /** The class's name, as every Error has it. */
   override readonly name = "DelegateError";
+}
+
+/**
+ * The engine itself is wrong; `cause` is what it stumbled over. Reported instead of thrown, so that
+ * one message cannot end the process with all its other calls.
+ */
+export class InternalError extends StrowgerError {
+  /** Always `internal`. */
+  override readonly code = "internal";
+  /** Always the engine's. */
+  override readonly origin = "engine";
+  /** The class's name, as every Error has it. */
+  override readonly name = "InternalError";
 }

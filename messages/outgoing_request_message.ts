@@ -118,6 +118,8 @@ export class OutgoingRequestMessage {
   readonly toURI: URI;
   /** The branch of the topmost Via, once it is set. */
   branch: string | undefined;
+  /** Host and port in the topmost Via, once it is set. */
+  sentBy: string | undefined;
   /** Call-ID. */
   readonly callId: string;
   /** Header lines of the program, `Name: value` each. */
@@ -228,9 +230,9 @@ export class OutgoingRequestMessage {
    */
   setViaHeader(branch: string, transport = "WSS", sentBy = "invalid"): void {
     this.branch = branch;
+    this.sentBy = this.viaHost ?? sentBy;
     const rport = this.forceRport ? ";rport" : "";
-    const value = `SIP/2.0/${transport} ${this.viaHost ?? sentBy};branch=${branch}${rport}`;
-    this.setHeader("Via", value);
+    this.setHeader("Via", `SIP/2.0/${transport} ${this.sentBy};branch=${branch}${rport}`);
   }
 
   /** The message as octets, as it goes onto the wire. */

@@ -141,7 +141,7 @@ Deno.test("the offset of a fault is in octets, also behind UTF-8", () => {
     ['Route: "停电" x', "Route", "x\r\n"],
   ];
   for (
-    const subject of ["lunch", "é", "大停電 \u{1f4de}\u{1f4de}", "\u0000".replace("\0", "\u007f")]
+    const subject of ["lunch", "é!", "大停電 \u{1f4de}\u{1f4de}", "\u0000".replace("\0", "\u007f")]
   ) {
     for (const [line, name, at] of places) {
       const extra = [`Subject: ${subject}`, line];
