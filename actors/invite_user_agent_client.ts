@@ -87,7 +87,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
       cseq: message.cseq,
       sentBy: this.transaction.sentBy,
       ruri: message.ruri,
-      endedTags: new Set(),
+      endedBranches: new Map(),
     };
     this.transaction.onDrain = () => this.cancel();
   }
@@ -210,7 +210,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   /** Its ACK was lost. A branch without a session was ended, and is acknowledged there. */
   private repeatAccept(message: IncomingResponseMessage): void {
     const session = this.sessions.get(message.toTag ?? "");
-    if (session === undefined || this.call.endedTags.has(message.toTag ?? "")) {
+    if (session === undefined || this.call.endedBranches.has(message.toTag ?? "")) {
       return endUnwantedCall(this.supervisor, message, this.call);
     }
     session.repeatAccept();

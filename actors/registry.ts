@@ -61,8 +61,8 @@ export interface Call {
   readonly cseq: number;
   readonly sentBy: string;
   readonly ruri: URI;
-  /** The To-tags of the branches that were ended because nobody wants them. */
-  readonly endedTags: Set<string>;
+  /** The ACKs to the branches that were ended because nobody wants them, by their To-tag. */
+  readonly endedBranches: Map<string, Uint8Array>;
 }
 
 /** How many given-up INVITEs are remembered; the oldest is forgotten first. */

@@ -209,8 +209,9 @@ export class SessionDialog implements Session, DialogEntry {
     if (this.acknowledgement !== undefined) return this.acknowledgement.request;
     this.acknowledgement = this.makeAck(options);
     if (options.body !== undefined) this.takeLocalBody(options.body);
-    this.sendAck(this.acknowledgement);
+    // First, since what the far end sends on the ACK may come before `send` has returned.
     this.actor.send({ type: "ack" });
+    this.sendAck(this.acknowledgement);
     return this.acknowledgement.request;
   }
 

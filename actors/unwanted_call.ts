@@ -22,23 +22,21 @@ export const MAX_BRANCHES = 64;
 export function endUnwantedCall(
   supervisor: Supervisor,
   response: IncomingResponseMessage,
-  { ruri, endedTags }: Call,
+  { ruri, endedBranches }: Call,
 ): void {
   const { toTag = "", cseq } = response;
-  const isNew = !endedTags.has(toTag);
-  if (isNew && endedTags.size >= MAX_BRANCHES) return;
-  endedTags.add(toTag);
+  const known = endedBranches.get(toTag);
+  if (known === undefined && endedBranches.size >= MAX_BRANCHES) return;
+  const { transports, identifiers } = supervisor.environment;
   const dialog = Dialog.fromResponse(response, ruri);
-  const { environment } = supervisor;
-  const flow = flowTo(dialog.nextHop, environment.transports);
+  const flow = flowTo(dialog.nextHop, transports);
   if (flow instanceof TransportError) return supervisor.report(flow);
-  const ack = dialog.request("ACK", {}, cseq);
-  ack.setViaHeader(
-    environment.identifiers.branch(),
-    flow.transport.protocol,
-    sentBy(flow.transport),
-  );
-  supervisor.transmit(ack.toBytes(), flow, (error) => supervisor.report(error));
-  if (!isNew) return;
+  const report = (error: TransportError): void => supervisor.report(error);
+  if (known !== undefined) return supervisor.transmit(known, flow, report);
+  const message = dialog.request("ACK", {}, cseq);
+  message.setViaHeader(identifiers.branch(), flow.transport.protocol, sentBy(flow.transport));
+  const ack = message.toBytes();
+  endedBranches.set(toTag, ack);
+  supervisor.transmit(ack, flow, report);
   new UserAgentClient(supervisor, dialog.request("BYE"), dialog.nextHop).start();
 }

@@ -47,7 +47,7 @@ Deno.test("RFC 3665 §3.1, successful session establishment", async () => {
     F5  8000 Bob BYE sip:alice@client.atlanta.example.com, CSeq 1 BYE, To;tag, 0 octets
         8010 Alice onBye
     F6  8010 Alice 200 OK, CSeq 1 BYE, To;tag, 0 octets
-        8010 states Alice Terminated/Closed, Bob Terminated/Stable
+        8010 states Alice Terminated/Closed, Bob Terminated/Closed
         8020 Bob onAccept 200
         8020 states Alice Terminated/Closed, Bob Terminated/Closed
   `);
@@ -86,7 +86,7 @@ Deno.test("RFC 3665 §3.2, session establishment, without the two proxies and th
     F18 8000 Bob BYE sip:alice@client.atlanta.example.com, CSeq 1 BYE, To;tag, 0 octets
         8010 Alice onBye
     F21 8010 Alice 200 OK, CSeq 1 BYE, To;tag, 0 octets
-        8010 states Alice Terminated/Closed, Bob Terminated/Stable
+        8010 states Alice Terminated/Closed, Bob Terminated/Closed
         8020 Bob onAccept 200
         8020 states Alice Terminated/Closed, Bob Terminated/Closed
   `);
@@ -119,7 +119,7 @@ Deno.test("RFC 3665 §3.3, a session that is not announced by ringing, without t
     8000 Bob BYE sip:alice@client.atlanta.example.com, CSeq 1 BYE, To;tag, 0 octets
     8010 Bob onBye
     8010 Bob 200 OK, CSeq 2 BYE, To;tag, 0 octets
-    8010 states Alice Terminated/Stable, Bob Terminated/Closed
+    8010 states Alice Terminated/Closed, Bob Terminated/Closed
     8010 Alice onBye
     8010 Alice 200 OK, CSeq 1 BYE, To;tag, 0 octets
     8010 states Alice Terminated/Closed, Bob Terminated/Closed
@@ -181,7 +181,7 @@ Deno.test("RFC 3665 §3.6, redirection, and then a session with the answer in th
     F13 8000 Bob BYE sip:alice@client.atlanta.example.com, CSeq 1 BYE, To;tag, 0 octets
         8010 Alice onBye
     F15 8010 Alice 200 OK, CSeq 1 BYE, To;tag, 0 octets
-        8010 states Alice Terminated/Closed, Bob Terminated/Stable
+        8010 states Alice Terminated/Closed, Bob Terminated/Closed
         8020 Bob onAccept 200
         8020 states Alice Terminated/Closed, Bob Terminated/Closed
   `);

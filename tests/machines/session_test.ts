@@ -79,7 +79,8 @@ owingAck/stable  [caller]  localOffer, accept, remoteAnswer
   # then the UAC MUST terminate the dialog by sending a BYE".
   bye             leaving/closed                                   acknowledge, bye
   byeEnded        stays                                            nothing
-  byeReceived     terminated/closed                                terminated
+  # The MUST above holds for a dialog that the far end has ended already, too.
+  byeReceived     terminated/closed                                acknowledge, terminated
   # No failure can come after the 2xx.
   end             stays                                            nothing
   localOffer      owingAck/haveLocalOffer                          nothing

@@ -86,8 +86,8 @@ export class Callee extends Guest {
     const { plan } = this;
     this.respond("accept", (request) => {
       this.close();
-      this.hasAccepted = true;
       const { session } = request.accept({ statusCode: 200, body: description("callee") });
+      this.hasAccepted = true;
       this.hold(session);
       this.at(plan.talks, () => this.bye());
       if (plan.disposesSession !== undefined) {
@@ -116,12 +116,18 @@ export class Callee extends Guest {
     try {
       act(this.request);
     } catch (error) {
-      this.isClosed = true;
-      const mayBeLate = this.stage.hasEnded(this.engine) || this.heard("onTransportError") ||
-        this.session?.sessionState === "Terminated";
-      if (!(error instanceof InvalidStateError) || !mayBeLate) {
+      const { stage, session, hasDisposedSession } = this;
+      const isOver = stage.hasEnded(this.engine) || this.heard("onTransportError") ||
+        session?.sessionState === "Terminated";
+      if (!(error instanceof InvalidStateError) || !isOver) {
         this.violation(`${name}() threw ${error}`);
       }
+      this.isClosed = true;
+      if (!hasDisposedSession || name === "reject") return;
+      // Without its session the call can be neither rung nor accepted; and still be refused.
+      this.isClosed = false;
+      this.hasAnswered = false;
+      this.reject(480);
     }
   }
 

@@ -28,6 +28,7 @@ export function checkTransactions(simulation: Simulation): void {
     checkCancels(half, complain);
     if (!maySendAgain) checkSequence(half, complain);
     checkFailures(simulation, engine, half, complain);
+    checkAnswered(simulation, engine, half, complain);
   }
 }
 
@@ -151,5 +152,30 @@ function checkFailures(
       each.message.branch === branch
     );
     if (!isAcknowledged) complain(`${status} at ${at} is not acknowledged`);
+  }
+}
+
+/**
+ * §17.2.2: a BYE and a CANCEL are answered at once, and again whenever they come again: "while in the
+ * "Completed" state, the server transaction MUST pass the final response to the transport layer for
+ * retransmission whenever a retransmission of the request is received."
+ */
+function checkAnswered(
+  simulation: Simulation,
+  engine: 0 | 1,
+  half: Half,
+  complain: Complain,
+): void {
+  if (simulation.end?.engine === engine) return;
+  for (const { at, direction, message } of half) {
+    const { status, method, branch } = message;
+    const isAsking = direction === "in" && status === undefined && method !== "ACK" &&
+      method !== "INVITE";
+    if (!isAsking || at >= simulation.stoppedAt) continue;
+    const isAnswered = half.some((each) =>
+      each.at === at && each.direction === "out" && each.message.branch === branch &&
+      each.message.method === method && each.message.status !== undefined
+    );
+    if (!isAnswered) complain(`${method} at ${at} is not answered`);
   }
 }
