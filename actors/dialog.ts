@@ -8,7 +8,7 @@ import {
   Fault,
   type IncomingRequestMessage,
   type IncomingResponseMessage,
-  NameAddrHeader,
+  type NameAddrHeader,
   OutgoingRequestMessage,
   ProtocolError,
   type URI,

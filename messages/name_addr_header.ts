@@ -9,7 +9,7 @@ import { checkLine, Parameters, printParameters } from "./parameters.ts";
 import {
   quote,
   readAlone,
-  Scanner,
+  type Scanner,
   skipLws,
   skipQuoted,
   Unexpected,

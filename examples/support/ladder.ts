@@ -41,6 +41,9 @@ interface Engine {
   incoming: Arrow | undefined;
 }
 
+/** What a program does to a machine; a message of the same name may do it, too. */
+const OWN_EVENTS = ["respond", "ack", "bye", "cancel"];
+
 const STATE_WIDTH = 25;
 const TIME_WIDTH = 5;
 
@@ -79,7 +82,9 @@ export class Ladder {
   private inspect(side: Side, event: InspectionEvent): void {
     if (event.type !== "@xstate.event") return;
     // From here on, what happens belongs to the answer and no more to what is being answered.
-    if (event.event.type === "respond") this.settle(side);
+    const { type } = event.event;
+    const isOwn = this.engines[side].incoming?.label.toLowerCase() !== type;
+    if (isOwn && OWN_EVENTS.includes(type)) this.settle(side);
     this.engines[side].moved.add(event.actorRef as AnyActorRef);
   }
 
