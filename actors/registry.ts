@@ -62,7 +62,7 @@ export interface Call {
   readonly sentBy: string;
   readonly ruri: URI;
   /** The ACKs to the branches that were ended because nobody wants them, by their To-tag. */
-  readonly endedBranches: Map<string, Uint8Array>;
+  readonly endedBranches: Map<string, { send(): void }>;
 }
 
 /** How many given-up INVITEs are remembered; the oldest is forgotten first. */

@@ -6,18 +6,20 @@
 import { type Actor, createActor } from "xstate";
 import { type SessionEmission, sessionMachine, type SessionRole } from "../machines/mod.ts";
 import {
+  type BinaryBody,
   type Body,
   bodyOf,
   type IncomingRequestMessage,
   type IncomingResponseMessage,
   InvalidStateError,
   TimeoutError,
-  TransportError,
   type URI,
 } from "../messages/mod.ts";
+import { Ack } from "./ack.ts";
 import { ALLOW } from "./allowed_methods.ts";
 import type { Dialog } from "./dialog.ts";
-import { type Flow, flowTo, sentBy } from "./flow.ts";
+import type { Flow } from "./flow.ts";
+import { OfferAnswer } from "./offer_answer.ts";
 import type {
   OutgoingAckRequest,
   OutgoingByeRequest,
@@ -52,13 +54,6 @@ const SIGNALING_STATES = {
   closed: "Closed",
 } as const satisfies { [state: string]: SignalingState };
 
-/** The ACK to a 2xx, ready to be sent again. */
-interface Ack {
-  readonly request: OutgoingAckRequest;
-  readonly bytes: Uint8Array;
-  readonly flow: Flow | TransportError;
-}
-
 /** What the two sides of a call do differently. */
 export interface SessionOptions {
   readonly role: SessionRole;
@@ -85,7 +80,9 @@ export class SessionDialog implements Session, DialogEntry {
   /** RSeq of the last reliable provisional response, and of the last that a PRACK was sent for. */
   private lastReliable: number | undefined;
   private lastAcknowledged: number | undefined;
-  private bodies: { offer?: Body; answer?: Body } = {};
+  private readonly offerAnswer = new OfferAnswer();
+  /** Whether the engine hangs up by itself. */
+  private isEnding = false;
   private isDisposed = false;
 
   constructor(supervisor: Supervisor, dialog: Dialog, options: SessionOptions) {
@@ -141,11 +138,11 @@ export class SessionDialog implements Session, DialogEntry {
   }
 
   get offer(): Body | undefined {
-    return this.bodies.offer;
+    return this.offerAnswer.offer;
   }
 
   get answer(): Body | undefined {
-    return this.bodies.answer;
+    return this.offerAnswer.answer;
   }
 
   /** Whether this side has an offer of the far end to answer. */
@@ -164,6 +161,12 @@ export class SessionDialog implements Session, DialogEntry {
   }
 
   bye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingByeRequest {
+    if (this.byeClient !== undefined && this.isEnding) {
+      // The engine hangs up already, of which a program need not know: the core is being stopped.
+      this.isEnding = false;
+      if (delegate !== undefined) this.byeClient.delegate = delegate;
+      return this.byeClient;
+    }
     const { sessionState } = this;
     const mayLeave = sessionState === "Confirmed" || sessionState === "AckWait" ||
       (sessionState === "Early" && this.options.role === "caller");
@@ -205,14 +208,16 @@ export class SessionDialog implements Session, DialogEntry {
   }
 
   /** Acknowledges the 2xx; again, it is the same request as before. */
-  ack(options: RequestOptions = {}): OutgoingAckRequest {
-    if (this.acknowledgement !== undefined) return this.acknowledgement.request;
-    this.acknowledgement = this.makeAck(options);
-    if (options.body !== undefined) this.takeLocalBody(options.body);
+  ack(options?: RequestOptions): OutgoingAckRequest {
+    if (this.acknowledgement !== undefined) return this.acknowledgement;
+    const { supervisor, dialog } = this;
+    const ack = new Ack(supervisor, dialog, this.options.inviteSequence, options);
+    this.acknowledgement = ack;
+    if (options?.body !== undefined) this.takeLocalBody(options.body);
     // First, since what the far end sends on the ACK may come before `send` has returned.
     this.actor.send({ type: "ack" });
-    this.sendAck(this.acknowledgement);
-    return this.acknowledgement.request;
+    ack.send();
+    return ack;
   }
 
   /**
@@ -222,7 +227,7 @@ export class SessionDialog implements Session, DialogEntry {
   acknowledgeUnheard(isUnwanted: boolean): void {
     const isOver = isUnwanted || this.owesAnswer;
     this.ack();
-    if (isOver) this.bye();
+    if (isOver) this.end();
   }
 
   /**
@@ -266,19 +271,20 @@ export class SessionDialog implements Session, DialogEntry {
     const { sessionState } = this;
     // An early session ends with its INVITE, which is cancelled or refused.
     const isUp = sessionState === "AckWait" || sessionState === "Confirmed";
-    if (isUp && this.byeClient === undefined) this.bye();
+    if (!isUp || this.byeClient !== undefined) return;
+    this.bye();
+    this.isEnding = true;
   }
 
-  /** Follows offer and answer by a body of the far end; only `session` bodies are of that kind. */
+  /** Follows offer and answer by a body of the far end. */
   takeRemoteBody(message: IncomingRequestMessage | IncomingResponseMessage): void {
     const body = bodyOf(message);
-    if (body?.contentDisposition === "session") this.takeBody(body, "remote");
+    if (body !== undefined) this.takeBody(body, "remote");
   }
 
   /** The same for a body of this side. */
-  takeLocalBody(body: { contentDisposition: string; contentType: string; content: unknown }): void {
-    if (body.contentDisposition !== "session") return;
-    this.takeBody({ ...body, content: textOf(body.content) }, "local");
+  takeLocalBody(body: Body | BinaryBody): void {
+    this.takeBody(body, "local");
   }
 
   receive(request: IncomingRequestMessage, flow: Flow): void {
@@ -318,9 +324,7 @@ export class SessionDialog implements Session, DialogEntry {
       case "transmit":
         return this.options.repeatAccept?.();
       case "acknowledge":
-        return this.acknowledgement === undefined
-          ? void this.ack()
-          : this.sendAck(this.acknowledgement);
+        return this.acknowledgement === undefined ? void this.ack() : this.acknowledgement.send();
       case "bye":
         this.byeClient ??= new UserAgentClient(
           this.supervisor,
@@ -359,41 +363,12 @@ export class SessionDialog implements Session, DialogEntry {
     this.supervisor.report(new TimeoutError(text));
   }
 
-  /** §13.2.2.4: the ACK to a 2xx goes to the transport directly, with a branch of its own. */
-  private makeAck(options: RequestOptions): Ack {
-    const { transports, identifiers } = this.supervisor.environment;
-    const message = this.dialog.request("ACK", options, this.options.inviteSequence);
-    const flow = flowTo(this.dialog.nextHop, transports);
-    if (!(flow instanceof TransportError)) {
-      const { transport } = flow;
-      message.setViaHeader(identifiers.branch(), transport.protocol, sentBy(transport));
-    }
-    return { request: { message }, bytes: message.toBytes(), flow };
-  }
-
-  private sendAck({ bytes, flow }: Ack): void {
-    if (flow instanceof TransportError) return this.supervisor.report(flow);
-    this.supervisor.transmit(bytes, flow, (error) => this.supervisor.report(error));
-  }
-
-  /** A body that is neither the first offer nor the answer to it repeats what is known. */
-  private takeBody(body: Body, origin: "local" | "remote"): void {
-    const { signalingState } = this;
-    const owing = origin === "local" ? "HaveRemoteOffer" : "HaveLocalOffer";
-    if (signalingState === owing) {
-      this.bodies = { ...this.bodies, answer: body };
-      this.actor.send({ type: `${origin}Answer` });
-    } else if (signalingState === "Initial") {
-      this.bodies = { offer: body };
-      this.actor.send({ type: `${origin}Offer` });
-    }
+  private takeBody(body: Body | BinaryBody, origin: "local" | "remote"): void {
+    const event = this.offerAnswer.take(body, origin, this.signalingState);
+    if (event !== undefined) this.actor.send(event);
   }
 
   private callGuest(name: string, call: () => unknown): void {
     if (!this.isDisposed) this.supervisor.callGuest(name, call);
   }
-}
-
-function textOf(content: unknown): string {
-  return content instanceof Uint8Array ? new TextDecoder().decode(content) : `${content}`;
 }

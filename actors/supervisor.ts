@@ -115,6 +115,8 @@ export class Supervisor {
   /** Sends a message; `onError` is called if the transport cannot, at once or later. */
   transmit(bytes: Uint8Array, flow: Flow, onError: (error: TransportError) => void): void {
     const { transport, remote } = flow;
+    // A program may still hold requests and sessions when the core is gone.
+    if (this.state === "stopped") return;
     this.trace("out", bytes, flow);
     const fail = (cause: unknown): void => {
       if (cause instanceof TransportError) return onError(cause);

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { type IncomingResponseMessage, TransportError } from "../messages/mod.ts";
+import type { IncomingResponseMessage } from "../messages/mod.ts";
+import { Ack } from "./ack.ts";
 import { Dialog } from "./dialog.ts";
-import { flowTo, sentBy } from "./flow.ts";
 import type { Call } from "./registry.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { UserAgentClient } from "./user_agent_client.ts";
@@ -27,16 +27,10 @@ export function endUnwantedCall(
   const { toTag = "", cseq } = response;
   const known = endedBranches.get(toTag);
   if (known === undefined && endedBranches.size >= MAX_BRANCHES) return;
-  const { transports, identifiers } = supervisor.environment;
+  if (known !== undefined) return known.send();
   const dialog = Dialog.fromResponse(response, ruri);
-  const flow = flowTo(dialog.nextHop, transports);
-  if (flow instanceof TransportError) return supervisor.report(flow);
-  const report = (error: TransportError): void => supervisor.report(error);
-  if (known !== undefined) return supervisor.transmit(known, flow, report);
-  const message = dialog.request("ACK", {}, cseq);
-  message.setViaHeader(identifiers.branch(), flow.transport.protocol, sentBy(flow.transport));
-  const ack = message.toBytes();
+  const ack = new Ack(supervisor, dialog, cseq);
   endedBranches.set(toTag, ack);
-  supervisor.transmit(ack, flow, report);
+  ack.send();
   new UserAgentClient(supervisor, dialog.request("BYE"), dialog.nextHop).start();
 }

@@ -120,9 +120,10 @@ function checkConfirmed(simulation: Simulation, caller: Caller, callee: Callee):
 function checkNothingDropped(simulation: Simulation): void {
   const { impairment: { kind }, end, callers, callees, wire } = simulation;
   if ((kind !== "immediate" && kind !== "reliable") || end !== undefined) return;
+  // An early session that was hung up may be accepted all the same, and its ACK comes too late.
   const hasDisposed =
-    callers.some(({ disposedAfter, hasDisposedSession }) =>
-      disposedAfter !== undefined || hasDisposedSession
+    callers.some(({ disposedAfter, hasDisposedSession, hasLeftEarly }) =>
+      disposedAfter !== undefined || hasDisposedSession || hasLeftEarly
     ) || [...callees.values()].some(({ hasDisposedSession }) => hasDisposedSession);
   if (hasDisposed) return;
   for (const engine of [0, 1] as const) {

@@ -127,17 +127,12 @@ function checkDisposed(
   half: Half,
   complain: Complain,
 ): void {
-  const cancelled = new Set<string>();
   for (const { at, direction, message } of half) {
-    if (direction === "in" || message.status !== undefined) continue;
+    if (direction === "in") continue;
     const caller = simulation.callers.find(({ callId }) => callId === message.callId);
-    if (caller?.engine !== engine) continue;
-    const isLate = at > caller.disposedAt;
-    if (isLate && message.method === "INVITE") complain("INVITE after dispose()");
-    if (message.method !== "CANCEL") continue;
-    // What was under way goes on: a CANCEL is a request of its own.
-    if (isLate && !cancelled.has(message.branch)) complain("CANCEL after dispose()");
-    cancelled.add(message.branch);
+    if (caller?.engine !== engine || at <= caller.disposedAt) continue;
+    const isLate = isRequest(message, "INVITE") || isRequest(message, "CANCEL");
+    if (isLate) complain(`${message.method} at ${at}, after dispose()`);
   }
 }
 

@@ -63,8 +63,8 @@ function forgottenAt(
 ): number | undefined {
   const id = simulation.callers.findIndex((each) => each.callId === callId);
   const caller = simulation.callers[id];
-  const isInvite = method === "INVITE" && status === undefined;
-  if (isInvite) return caller?.disposedAt ?? Infinity;
+  const isOfRequest = (method === "INVITE" || method === "CANCEL") && status === undefined;
+  if (isOfRequest) return caller?.disposedAt ?? Infinity;
   const isDisposed = caller?.hasDisposedSession || simulation.callees.get(id)?.hasDisposedSession;
   return isDisposed ? undefined : Infinity;
 }

@@ -153,6 +153,17 @@ const RACES: readonly {
         )
       ),
   },
+  {
+    // Nobody listens, so the engine acknowledges by itself, and hangs up since it has no answer to
+    // the offer in the 2xx; and the callee has hung up on that ACK, inside `send`.
+    name: "the callee's BYE comes inside the ACK, before the engine's own BYE",
+    seed: 2006,
+    isPlayed: ({ impairment, callers, callees }) =>
+      impairment.kind === "immediate" &&
+      callers.some(({ plan }, id) =>
+        plan.delegate === "absent" && !plan.offers && callees.get(id)?.plan.talks === "inside"
+      ),
+  },
 ];
 
 for (const { name, seed, isPlayed } of RACES) {

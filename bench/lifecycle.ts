@@ -1,0 +1,67 @@
+/**
+ * What a whole call costs in memory: INVITE, 100, 180, 200, ACK, BYE, 200, until the last timer of
+ * it has run out.
+ *
+ * @module
+ */
+import { VirtualClock } from "../tests/support/virtual_clock.ts";
+import { type Caller, callerAlone, callerAndCallee } from "./caller.ts";
+import { answersTo } from "./far_end.ts";
+import { jsSipCaller } from "./jssip_caller.ts";
+import { compare, printComparison, type Subject } from "./measure.ts";
+import { sipJsCaller } from "./sip_js_caller.ts";
+
+/** 64*T1, and a little: every transaction has ended by then. */
+const LINGER_MS = 33_000;
+
+/** One clock for all: the peers take their timers from the runtime, so it has to be there. */
+const clock = new VirtualClock();
+Object.assign(globalThis, {
+  setTimeout: (run: () => void, ms: number) => clock.setTimeout(run, ms),
+  clearTimeout: (id: number | undefined) => clock.clearTimeout(id),
+});
+
+function subjectOf(caller: Caller): Subject {
+  return {
+    name: caller.name,
+    async run(times) {
+      for (let i = 0; i < times; i++) {
+        const call = await caller.place();
+        await call.hangUp();
+        clock.advance(LINGER_MS);
+      }
+    },
+  };
+}
+
+/** The last answers that were made, so that they have to be made. */
+export let kept: unknown;
+
+/** What the script costs, which is in the figure of each that calls it. */
+function farEndAlone(): Subject {
+  const head =
+    "Via: SIP/2.0/UDP 192.0.2.101:5060;branch=z9hG4bKeb2dqnzkyyehtjcx7v5hd73u;rport\r\n" +
+    "Max-Forwards: 70\r\nFrom: <sip:alice@192.0.2.101>;tag=xrqnj4vzn8dvwq2b\r\n" +
+    "To: <sip:bob@192.0.2.201>\r\nCall-ID: e8v5h7w3tnp4ca9xxpqj9g6s\r\nCSeq: 1 INVITE\r\n\r\n";
+  const octets = ["INVITE", "ACK", "BYE"]
+    .map((method) => new TextEncoder().encode(`${method} sip:bob@192.0.2.201 SIP/2.0\r\n${head}`));
+  return {
+    name: "of which the far end",
+    run(times) {
+      for (let i = 0; i < times; i++) {
+        for (const request of octets) {
+          kept = answersTo(new TextDecoder().decode(request))
+            .map((answer) => new TextEncoder().encode(answer));
+        }
+      }
+    },
+  };
+}
+
+if (import.meta.main) {
+  const callers = [callerAlone(clock), callerAndCallee(clock), sipJsCaller(), jsSipCaller()];
+  console.log("A call in memory: INVITE with SDP, 100, 180, 200 with SDP, ACK, BYE, 200\n");
+  const subjects = callers.map(subjectOf);
+  subjects.splice(1, 0, farEndAlone());
+  printComparison("µs a call", await compare(subjects));
+}
