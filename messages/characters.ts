@@ -1,75 +1,70 @@
 /**
- * The character classes of RFC 3261 §25.1, as one table: a bit a class.
+ * The character classes of RFC 3261 §25.1: for each a table of octets, 1 where one is in the class.
+ *
+ * Tables and not functions, since a loop that is given a function calls it for every character of
+ * every message.
  *
  * @module
  */
 
-const TOKEN = 1;
-const WORD = 2;
-const USER = 4;
-const HOST = 8;
-const URI = 16;
-const SCHEME = 32;
-const VALUE = 64;
+/** A class of characters; none beyond ASCII is in any. */
+export type CharacterClass = Uint8Array;
 
-const classes = new Uint8Array(128);
+const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-function include(bits: number, characters: string): void {
-  for (let i = 0; i < characters.length; i++) {
-    const code = characters.charCodeAt(i);
-    classes[code] = (classes[code] ?? 0) | bits;
-  }
+function classOf(characters: string): CharacterClass {
+  const table = new Uint8Array(256);
+  for (let i = 0; i < characters.length; i++) table[characters.charCodeAt(i)] = 1;
+  return table;
 }
 
-include(
-  TOKEN | WORD | USER | HOST | URI | SCHEME | VALUE,
-  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
-);
-include(TOKEN | WORD | VALUE, "-.!%*_+`'~");
-include(WORD, '()<>:\\"/[]?{}');
-include(SCHEME, "+-.");
-// An underscore is in no host name of the RFC, and in many of the field.
-include(HOST, "-._");
-// `user` and `password`, and `#`, which dial strings carry unescaped although it is not in the RFC.
-include(USER, "-_.!~*'()%&=+$,;?/:#");
-include(URI, "-_.!~*'()%&=+$,;?/:@[]#|");
-// `gen-value` is a token, a host (with IPv6 references) or a quoted string; RFC 5118 §4.5 has
-// addresses without brackets too.
-include(VALUE, "[]:");
+const TOKEN_MARKS = "-.!%*_+`'~";
+const WORD_MARKS = `${TOKEN_MARKS}()<>:\\"/[]?{}`;
+const PARAMETER_MARKS = "-_.!~*'()&=+$,;/:@[]#|";
 
-/** Whether a character code may stand in a `token`. */
-export function isToken(code: number): boolean {
-  return ((classes[code] ?? 0) & TOKEN) !== 0;
+/** `token`. */
+export const TOKEN: CharacterClass = classOf(ALPHANUMERIC + TOKEN_MARKS);
+/** `word`, of which a Call-ID is made. */
+export const WORD: CharacterClass = classOf(ALPHANUMERIC + WORD_MARKS);
+/** A Call-ID: one word, or two with `@` between them. */
+export const CALL_ID: CharacterClass = classOf(`${ALPHANUMERIC}${WORD_MARKS}@`);
+/**
+ * `user`, `password` and the `:` between them, without `%`; and `#`, which dial strings carry
+ * unescaped although it is not in the RFC.
+ */
+export const USER: CharacterClass = classOf(`${ALPHANUMERIC}-_.!~*'()&=+$,;?/:#`);
+/** A host name or an IPv4 address. An underscore is in none of the RFC, and in many of the field. */
+export const HOST: CharacterClass = classOf(`${ALPHANUMERIC}-._`);
+/** What may stand in a URI, without `%`. */
+export const URI: CharacterClass = classOf(`${ALPHANUMERIC}${PARAMETER_MARKS}?`);
+/** What may stand in a URI before its `?`, without `%`. */
+export const PARAMETER: CharacterClass = classOf(ALPHANUMERIC + PARAMETER_MARKS);
+/** A URI's scheme. */
+export const SCHEME: CharacterClass = classOf(`${ALPHANUMERIC}+-.`);
+/**
+ * A parameter's unquoted value. `gen-value` is a token, a host (with IPv6 references) or a quoted
+ * string; RFC 5118 §4.5 has addresses without brackets too.
+ */
+export const VALUE: CharacterClass = classOf(`${ALPHANUMERIC}${TOKEN_MARKS}[]:`);
+/** `DIGIT`. */
+export const DIGIT: CharacterClass = classOf("0123456789");
+/** The digits and colons of a time of day. */
+export const TIME: CharacterClass = classOf("0123456789:");
+
+/** Whether a character code is in a class. */
+export function isIn(characterClass: CharacterClass, code: number): boolean {
+  return characterClass[code] === 1;
 }
 
-/** Whether a character code may stand in a `word`, of which a Call-ID is made. */
-export function isWord(code: number): boolean {
-  return ((classes[code] ?? 0) & WORD) !== 0;
-}
-
-/** Whether a character code may stand in `userinfo`. */
-export function isUser(code: number): boolean {
-  return ((classes[code] ?? 0) & USER) !== 0;
-}
-
-/** Whether a character code may stand in a host name or an IPv4 address. */
-export function isHost(code: number): boolean {
-  return ((classes[code] ?? 0) & HOST) !== 0;
-}
-
-/** Whether a character code may stand anywhere in a URI. */
-export function isUri(code: number): boolean {
-  return ((classes[code] ?? 0) & URI) !== 0;
-}
-
-/** Whether a character code may stand in a URI's scheme. */
-export function isScheme(code: number): boolean {
-  return ((classes[code] ?? 0) & SCHEME) !== 0;
-}
-
-/** Whether a character code may stand in a parameter's unquoted value. */
-export function isValue(code: number): boolean {
-  return ((classes[code] ?? 0) & VALUE) !== 0;
+/** The first position at or after `pos` whose character is not in a class, or `end`. */
+export function skip(
+  characterClass: CharacterClass,
+  codes: Uint8Array,
+  pos: number,
+  end: number,
+): number {
+  while (pos < end && characterClass[codes[pos] ?? 0] === 1) pos++;
+  return pos;
 }
 
 /** Whether a character code is a letter. */
@@ -96,8 +91,20 @@ export function isLws(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a;
 }
 
-/** Whether all of a non-empty text is made of characters for which `test` holds. */
-export function every(text: string, test: (code: number) => boolean): boolean {
-  for (let i = 0; i < text.length; i++) if (!test(text.charCodeAt(i))) return false;
-  return text.length > 0;
+/** Whether all of a non-empty text is made of characters of a class. */
+export function every(characterClass: CharacterClass, text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    if (characterClass[text.charCodeAt(i)] !== 1) return false;
+  }
+  return text !== "";
+}
+
+/**
+ * The character codes of a text, position by position. No grammar here tells one character beyond
+ * ASCII from another, so that all of them are 0x80: octets are read in half the time of characters.
+ */
+export function codesOf(text: string): Uint8Array {
+  const codes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) codes[i] = Math.min(text.charCodeAt(i), 0x80);
+  return codes;
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { codesOf } from "./characters.ts";
+
 /** How a header may occur (RFC 3261 §7.3.1): once; as a comma-separated list; or line by line. */
 type Occurrence = "single" | "list" | "lines";
 
@@ -79,27 +81,61 @@ const table: [name: string, occurrence: Occurrence, compact?: string][] = [
 /** What `headerId` answers for a header that is not in the table. */
 export const UNKNOWN = -1;
 
-const byName = new Map<string, number>();
+/** Names in lower case, long and compact, and the number of each: a hash table with open slots. */
+const SLOTS = 256;
+const names: Uint8Array[] = new Array(SLOTS).fill(new Uint8Array(0));
+const ids: Int16Array = new Int16Array(SLOTS).fill(UNKNOWN);
+
+/** Letters fold to lower case by one bit, and nothing else that may stand in a name becomes one. */
+const FOLD = 0x20;
+
+function isAt(name: Uint8Array, codes: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== name.length) return false;
+  for (let i = 0; i < name.length; i++) {
+    if (name[i] !== ((codes[start + i] ?? 0) | FOLD)) return false;
+  }
+  return true;
+}
+
+function slotOf(codes: Uint8Array, start: number, end: number): number {
+  const first = (codes[start] ?? 0) | FOLD;
+  const middle = (codes[(start + end) >> 1] ?? 0) | FOLD;
+  const last = (codes[end - 1] ?? 0) | FOLD;
+  return (first * 7 + middle * 5 + last * 3 + end - start) & (SLOTS - 1);
+}
+
 table.forEach(([name, , compact], id) => {
-  byName.set(name.toLowerCase(), id);
-  if (compact !== undefined) byName.set(compact, id);
+  for (const each of [name, compact ?? name]) {
+    const codes = codesOf(each.toLowerCase());
+    let slot = slotOf(codes, 0, codes.length);
+    while (ids[slot] !== UNKNOWN) slot = (slot + 1) & (SLOTS - 1);
+    names[slot] = codes;
+    ids[slot] = id;
+  }
 });
 
-// Names repeat from message to message, so a spelling is lowered once. Peers choose spellings:
-// only those of known headers are kept, and each has finitely many.
-const bySpelling = new Map<string, number>();
-for (const [name, , compact] of table) {
-  const id = byName.get(name.toLowerCase()) ?? UNKNOWN;
-  for (const spelling of [name, compact ?? name]) {
-    bySpelling.set(spelling, id);
-    bySpelling.set(spelling.toLowerCase(), id);
-    bySpelling.set(spelling.toUpperCase(), id);
+/**
+ * The number of the header whose name, in any form, stands somewhere, or {@linkcode UNKNOWN}. The
+ * name is not cut out of its message: that would cost more than all else that is done with its line.
+ */
+export function headerIdAt(codes: Uint8Array, start: number, end: number): number {
+  for (let slot = slotOf(codes, start, end);; slot = (slot + 1) & (SLOTS - 1)) {
+    const id = ids[slot] ?? UNKNOWN;
+    if (id === UNKNOWN || isAt(names[slot] ?? codes, codes, start, end)) return id;
   }
 }
 
+const byName = new Map<string, number>();
+table.forEach(([name, , compact], id) => {
+  for (const each of [name, compact ?? name]) {
+    byName.set(each, id);
+    byName.set(each.toLowerCase(), id);
+  }
+});
+
 /** The number of a header, by its name in any form, or {@linkcode UNKNOWN}. */
 export function headerId(name: string): number {
-  return bySpelling.get(name) ?? byName.get(name.toLowerCase()) ?? UNKNOWN;
+  return byName.get(name) ?? byName.get(name.toLowerCase()) ?? UNKNOWN;
 }
 
 /** The long form of a header's name; a name that is not known stays as it is. */
@@ -114,8 +150,10 @@ export function nameOf(id: number): string {
 
 /** Whether a header may stand only once in a message. */
 export function isSingle(id: number): boolean {
-  return table[id]?.[1] === "single";
+  return singles[id] === true;
 }
+
+const singles: boolean[] = table.map(([, occurrence]) => occurrence === "single");
 
 /** Whether several of a header in one line are separated by commas. */
 export function isList(id: number): boolean {

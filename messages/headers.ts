@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { isDigit, isUri, isWord } from "./characters.ts";
+import { CALL_ID, TIME, URI } from "./characters.ts";
 import { type NameAddrHeader, readNameAddr } from "./name_addr_header.ts";
 import type { ParameterValues } from "./parameters.ts";
 import { type Scanner, skipComment } from "./scanner.ts";
+import { skipEscaped } from "./uri.ts";
 import { readVia, type ViaHeader } from "./via_header.ts";
 
 /** RFC 3261 §8.1.1.5: "The sequence number value MUST be ... less than 2**31." */
@@ -185,13 +186,16 @@ function readEvent(scanner: Scanner): ParameterizedValue {
 
 /** A Call-ID, then parameters (RFC 3891 §6.1): a word ends where `;` begins. */
 function readReplaces(scanner: Scanner): ParameterizedValue {
-  const value = scanner.run((code) => isWord(code) || code === 0x40, "a Call-ID");
+  const value = scanner.run(CALL_ID, "a Call-ID");
   return { value, parameters: scanner.parameters() };
 }
 
 function readInfo(scanner: Scanner): ParameterizedValue {
   scanner.expect("<");
-  const value = scanner.run(isUri, "a URI");
+  const start = scanner.pos;
+  scanner.pos = skipEscaped(URI, scanner.codes, start, scanner.end);
+  if (scanner.pos === start) scanner.fail("a URI");
+  const value = scanner.text.slice(start, scanner.pos);
   scanner.expect(">");
   return { value, parameters: scanner.parameters() };
 }
@@ -216,7 +220,7 @@ function readAuthenticationParameters(scanner: Scanner): ParameterValues {
     scanner.expect("=");
     parameters[name] = scanner.peek() === 0x22
       ? scanner.quotedString()
-      : scanner.run((code) => isWord(code) || code === 0x40, "a value");
+      : scanner.run(CALL_ID, "a value");
   } while (scanner.take(","));
   return parameters;
 }
@@ -224,7 +228,7 @@ function readAuthenticationParameters(scanner: Scanner): ParameterValues {
 function readRetryAfter(scanner: Scanner): RetryAfterHeader {
   const seconds = scanner.number(MAX_UINT32, "seconds");
   scanner.skipLws();
-  if (scanner.peek() === 0x28) scanner.pos = skipComment(scanner.text, scanner.pos, scanner.end);
+  if (scanner.peek() === 0x28) scanner.pos = skipComment(scanner.codes, scanner.pos, scanner.end);
   return { seconds, parameters: scanner.parameters() };
 }
 
@@ -242,7 +246,7 @@ function readDate(scanner: Scanner): Date {
   scanner.skipLws();
   const year = scanner.number(9999, "a year");
   scanner.skipLws();
-  const clock = scanner.run((code) => isDigit(code) || code === 0x3a, "a time of day");
+  const clock = scanner.run(TIME, "a time of day");
   const [hours = 99, minutes = 99, seconds = 99] = clock.split(":").map(Number);
   if (!/^\d\d:\d\d:\d\d$/.test(clock) || hours > 23 || minutes > 59 || seconds > 60) {
     scanner.fail("hh:mm:ss before this");
@@ -280,7 +284,7 @@ export const readers: { [N in keyof HeaderValues]: (scanner: Scanner) => HeaderV
   "Event": readEvent,
   "Expires": seconds,
   "From": readNameAddr,
-  "In-Reply-To": list((scanner) => scanner.run((c) => isWord(c) || c === 0x40, "a Call-ID")),
+  "In-Reply-To": list((scanner) => scanner.run(CALL_ID, "a Call-ID")),
   "Max-Forwards": (scanner) => scanner.number(255, "a number of hops"),
   "Min-Expires": seconds,
   "Min-SE": readValue,

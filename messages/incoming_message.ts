@@ -4,32 +4,38 @@
  *
  * @module
  */
+import { skip, TOKEN } from "./characters.ts";
 import { Fault } from "./fault.ts";
 import { canonicalName, headerId, isList, UNKNOWN } from "./header_names.ts";
 import { type HeaderValues, readers } from "./headers.ts";
-import { buildNameAddr, type NameAddrHeader, type NameAddrParts } from "./name_addr_header.ts";
+import type { NameAddrHeader } from "./name_addr_header.ts";
 import { excerpt, Scanner, skipQuoted, trimmed, Unexpected, unfold } from "./scanner.ts";
-import { buildUri, type URI, type UriParts } from "./uri.ts";
+import type { URI } from "./uri.ts";
 import type { ViaHeader } from "./via_header.ts";
 
-/** Where each header line stands in the text: five numbers a line, in one flat array. */
-export const LINE = 5;
+/** Where each header line stands in the text: four numbers a line, in one flat array. */
+export const LINE = 4;
+
+/** The index in `lines` of the first line at or after `from` with a header's number, or -1. */
+export function findLine(lines: readonly number[], id: number, from: number): number {
+  for (let at = from; at < lines.length; at += LINE) if (lines[at] === id) return at;
+  return -1;
+}
 
 /** What the parser found, from which a message is made. Not for programs. */
 export interface MessageParts {
   readonly bytes: Uint8Array;
   readonly text: string;
-  /** `id, name start, name end, value start, value end` for each line. */
+  readonly codes: Uint8Array;
+  /** `id, name start, value start, value end` for each line. */
   readonly lines: readonly number[];
   readonly bodyStart: number;
   readonly bodyEnd: number;
   readonly via: ViaHeader;
   readonly hasMoreVias: boolean;
-  readonly from: NameAddrParts;
-  readonly fromEnd: number;
+  readonly from: NameAddrHeader;
   readonly fromTag: string | undefined;
-  readonly to: NameAddrParts;
-  readonly toEnd: number;
+  readonly to: NameAddrHeader;
   readonly toTag: string | undefined;
   readonly callId: string;
   readonly cseq: number;
@@ -54,11 +60,11 @@ export function octetOffset(bytes: Uint8Array, text: string, position: number): 
 }
 
 /** The end of the list element that starts at `pos`: the next comma that separates, or `end`. */
-function elementEnd(text: string, pos: number, end: number): number {
+function elementEnd(text: string, codes: Uint8Array, pos: number, end: number): number {
   while (pos < end) {
-    const code = text.charCodeAt(pos);
+    const code = codes[pos];
     if (code === 0x2c) return pos;
-    if (code === 0x22) pos = skipQuoted(text, pos, end);
+    if (code === 0x22) pos = skipQuoted(codes, pos, end);
     else if (code === 0x3c) {
       const close = text.indexOf(">", pos);
       pos = close < 0 || close >= end ? end : close + 1;
@@ -68,11 +74,17 @@ function elementEnd(text: string, pos: number, end: number): number {
 }
 
 /** Adds the elements of a list to `elements`. */
-function splitList(text: string, start: number, end: number, elements: string[]): void {
+function splitList(
+  text: string,
+  codes: Uint8Array,
+  start: number,
+  end: number,
+  elements: string[],
+): void {
   const before = elements.length;
   try {
     for (let pos = start; pos <= end;) {
-      const comma = elementEnd(text, pos, end);
+      const comma = elementEnd(text, codes, pos, end);
       const element = unfold(trimmed(text, pos, comma));
       if (element !== "") elements.push(element);
       pos = comma + 1;
@@ -87,55 +99,72 @@ function splitList(text: string, start: number, end: number, elements: string[])
 
 /** What requests and responses have in common. */
 export abstract class IncomingMessage {
-  /** The method of a request; of a response, the method in its CSeq. */
-  readonly method: string;
-  /** The topmost Via. */
-  readonly via: ViaHeader;
-  /** Whether there are Vias below it. */
-  readonly hasMoreVias: boolean;
-  /** The tag in From, which RFC 2543 clients leave out. */
-  readonly fromTag: string | undefined;
-  /** The tag in To, where there is one yet. */
-  readonly toTag: string | undefined;
-  /** Call-ID. */
-  readonly callId: string;
-  /** The number in CSeq. */
-  readonly cseq: number;
-  /** Max-Forwards, where it is given. */
-  readonly maxForwards: number | undefined;
-  /** The whole message as it came. */
-  readonly bytes: Uint8Array;
   /** The host and port that it really came from, once a transport has delivered it. */
-  source: { readonly host: string; readonly port: number } | undefined;
-  /** The decoded text of the whole message. */
-  protected readonly text: string;
-  private readonly parts: MessageParts;
-  private cache: Map<string, unknown> | undefined;
+  source: { readonly host: string; readonly port: number } | undefined = undefined;
+  /** What the parser found. */
+  protected readonly parts: MessageParts;
+  private bodyText: string | undefined = undefined;
+  /** Names and values by turns: so few are asked for that a list is faster than a map. */
+  private parsed: unknown[] | undefined = undefined;
 
   /** For the parser: see `parseMessage`. */
   constructor(parts: MessageParts) {
     this.parts = parts;
-    this.bytes = parts.bytes;
-    this.text = parts.text;
-    this.method = parts.method;
-    this.via = parts.via;
-    this.hasMoreVias = parts.hasMoreVias;
-    this.fromTag = parts.fromTag;
-    this.toTag = parts.toTag;
-    this.callId = parts.callId;
-    this.cseq = parts.cseq;
-    this.maxForwards = parts.maxForwards;
-    this.source = undefined;
+  }
+
+  /** The method of a request; of a response, the method in its CSeq. */
+  get method(): string {
+    return this.parts.method;
+  }
+
+  /** The topmost Via. */
+  get via(): ViaHeader {
+    return this.parts.via;
+  }
+
+  /** Whether there are Vias below it. */
+  get hasMoreVias(): boolean {
+    return this.parts.hasMoreVias;
   }
 
   /** From, whole. */
   get from(): NameAddrHeader {
-    return this.cached("From", () => this.address(this.parts.from, this.parts.fromEnd));
+    return this.parts.from;
   }
 
   /** To, whole. */
   get to(): NameAddrHeader {
-    return this.cached("To", () => this.address(this.parts.to, this.parts.toEnd));
+    return this.parts.to;
+  }
+
+  /** The tag in From, which RFC 2543 clients leave out. */
+  get fromTag(): string | undefined {
+    return this.parts.fromTag;
+  }
+
+  /** The tag in To, where there is one yet. */
+  get toTag(): string | undefined {
+    return this.parts.toTag;
+  }
+
+  /** Call-ID. */
+  get callId(): string {
+    return this.parts.callId;
+  }
+
+  /** The number in CSeq. */
+  get cseq(): number {
+    return this.parts.cseq;
+  }
+
+  /** Max-Forwards, where it is given. */
+  get maxForwards(): number | undefined {
+    return this.parts.maxForwards;
+  }
+
+  /** The whole message as it came. */
+  get bytes(): Uint8Array {
+    return this.parts.bytes;
   }
 
   /** The branch of the topmost Via. */
@@ -150,16 +179,15 @@ export abstract class IncomingMessage {
 
   /** The body as text, decoded as UTF-8; empty when there is none. */
   get body(): string {
-    return this.cached(
-      "",
-      () => new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.bodyBytes),
-    );
+    return this.bodyText ??= new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.bodyBytes);
   }
 
   /** The first line of a header as it came, unfolded; its name in any case, long or compact. */
   getHeader(name: string): string | undefined {
     const at = this.find(name, 0);
-    return at < 0 ? undefined : unfold(this.text.slice(this.valueStart(at), this.valueEnd(at)));
+    return at < 0
+      ? undefined
+      : unfold(this.parts.text.slice(this.valueStart(at), this.valueEnd(at)));
   }
 
   /** Every value of a header, of all its lines; lists are split at their commas. */
@@ -167,8 +195,15 @@ export abstract class IncomingMessage {
     const values: string[] = [];
     const split = isList(headerId(name));
     for (let at = this.find(name, 0); at >= 0; at = this.find(name, at + LINE)) {
-      if (split) splitList(this.text, this.valueStart(at), this.valueEnd(at), values);
-      else values.push(unfold(this.text.slice(this.valueStart(at), this.valueEnd(at))));
+      if (split) {
+        splitList(
+          this.parts.text,
+          this.parts.codes,
+          this.valueStart(at),
+          this.valueEnd(at),
+          values,
+        );
+      } else values.push(unfold(this.parts.text.slice(this.valueStart(at), this.valueEnd(at))));
     }
     return values;
   }
@@ -183,7 +218,7 @@ export abstract class IncomingMessage {
     const names = new Map<string, string>();
     const { lines } = this.parts;
     for (let at = 0; at < lines.length; at += LINE) {
-      const name = canonicalName(this.text.slice(lines[at + 1], lines[at + 2]));
+      const name = canonicalName(this.nameAt(at));
       if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
     }
     return [...names.values()];
@@ -194,21 +229,34 @@ export abstract class IncomingMessage {
    * is not there; a `Fault` where it is not what its grammar asks for.
    */
   parseHeader<N extends keyof HeaderValues>(name: N): HeaderValues[N] | Fault | undefined {
-    return this.cached(name, () => this.readHeader(name));
+    const parsed = this.parsed ??= [];
+    for (let i = 0; i < parsed.length; i += 2) {
+      if (parsed[i] === name) return parsed[i + 1] as HeaderValues[N] | Fault;
+    }
+    const value = this.readHeader(name);
+    if (value !== undefined) parsed.push(name, value);
+    return value;
   }
 
   /** The whole message as text. */
   toString(): string {
-    return this.text;
+    return this.parts.text;
   }
 
   private readHeader<N extends keyof HeaderValues>(name: N): HeaderValues[N] | Fault | undefined {
+    if (name === "From") return this.from as HeaderValues[N];
+    if (name === "To") return this.to as HeaderValues[N];
     const read = readers[name] as ((scanner: Scanner) => HeaderValues[N]) | undefined;
     if (read === undefined) return undefined;
     let value: HeaderValues[N] | undefined;
     for (let at = this.find(name, 0); at >= 0; at = this.find(name, at + LINE)) {
       try {
-        const scanner = new Scanner(this.text, this.valueStart(at), this.valueEnd(at));
+        const scanner = new Scanner(
+          this.parts.text,
+          this.parts.codes,
+          this.valueStart(at),
+          this.valueEnd(at),
+        );
         const more = read(scanner);
         scanner.finish();
         if (Array.isArray(value) && Array.isArray(more)) {
@@ -225,14 +273,14 @@ export abstract class IncomingMessage {
   }
 
   private fault(header: string, { offset, expected, status }: Unexpected): Fault {
-    const at = octetOffset(this.bytes, this.text, offset);
-    return new Fault({ header, offset: at, expected, found: excerpt(this.text, offset), status });
-  }
-
-  private address(parts: NameAddrParts, end: number): NameAddrHeader {
-    const header = buildNameAddr(this.text, parts);
-    header.parameters = new Scanner(this.text, parts.parameters, end).parameters();
-    return header;
+    const at = octetOffset(this.bytes, this.parts.text, offset);
+    return new Fault({
+      header,
+      offset: at,
+      expected,
+      found: excerpt(this.parts.text, offset),
+      status,
+    });
   }
 
   /** The index in `lines` of the first line of a header at or after `from`, or -1. */
@@ -240,30 +288,25 @@ export abstract class IncomingMessage {
     const { lines } = this.parts;
     const id = headerId(name);
     for (let at = from; at < lines.length; at += LINE) {
-      if (lines[at] === id && (id !== UNKNOWN || this.isNamed(at, name))) return at;
+      if (
+        lines[at] === id && (id !== UNKNOWN || this.nameAt(at).toLowerCase() === name.toLowerCase())
+      ) return at;
     }
     return -1;
   }
 
-  private isNamed(at: number, name: string): boolean {
-    const start = this.parts.lines[at + 1] ?? 0;
-    const end = this.parts.lines[at + 2] ?? 0;
-    return end - start === name.length &&
-      this.text.slice(start, end).toLowerCase() === name.toLowerCase();
+  private nameAt(at: number): string {
+    const { text, codes, lines } = this.parts;
+    const start = lines[at + 1] ?? 0;
+    return text.slice(start, skip(TOKEN, codes, start, codes.length));
   }
 
   private valueStart(at: number): number {
-    return this.parts.lines[at + 3] ?? 0;
+    return this.parts.lines[at + 2] ?? 0;
   }
 
   private valueEnd(at: number): number {
-    return this.parts.lines[at + 4] ?? 0;
-  }
-
-  private cached<T>(key: string, make: () => T): T {
-    this.cache ??= new Map();
-    if (!this.cache.has(key)) this.cache.set(key, make());
-    return this.cache.get(key) as T;
+    return this.parts.lines[at + 3] ?? 0;
   }
 }
 
@@ -271,18 +314,13 @@ export abstract class IncomingMessage {
 export class IncomingRequestMessage extends IncomingMessage {
   /** Tells a request from a response and a fault in the result of parsing. */
   readonly kind = "request";
-  private readonly uriParts: UriParts;
-  private uri: URI | undefined;
+  /** The Request-URI. */
+  readonly ruri: URI;
 
   /** For the parser: see `parseMessage`. */
-  constructor(parts: MessageParts, uriParts: UriParts) {
+  constructor(parts: MessageParts, ruri: URI) {
     super(parts);
-    this.uriParts = uriParts;
-  }
-
-  /** The Request-URI. */
-  get ruri(): URI {
-    return this.uri ??= buildUri(this.text, this.uriParts);
+    this.ruri = ruri;
   }
 }
 

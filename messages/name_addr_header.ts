@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isAlpha, isLws, isToken } from "./characters.ts";
+import { isAlpha, isIn, isLws, TOKEN } from "./characters.ts";
 import { checkLine, Parameters, printParameters } from "./parameters.ts";
 import {
   quote,
@@ -17,24 +17,16 @@ import {
   unquote,
 } from "./scanner.ts";
 import type { Fault } from "./fault.ts";
-import { buildUri, scanUri, type URI, type UriParts } from "./uri.ts";
-
-/** Where the parts of a name-addr stand in a text. */
-export interface NameAddrParts {
-  readonly displayStart: number;
-  readonly displayEnd: number;
-  readonly uri: UriParts;
-  readonly parameters: number;
-}
+import { readUri, type URI } from "./uri.ts";
 
 const QUOTE = 0x22;
 const LESS = 0x3c;
 const GREATER = 0x3e;
 
 /** The first position at or after `start` of one of the characters that end a bare addr-spec. */
-function addrSpecEnd(text: string, start: number, end: number): number {
+function addrSpecEnd(codes: Uint8Array, start: number, end: number): number {
   for (let pos = start; pos < end; pos++) {
-    const code = text.charCodeAt(pos);
+    const code = codes[pos] ?? 0;
     if (code === 0x3b || code === 0x2c || code === 0x3f || code === GREATER || isLws(code)) {
       return pos;
     }
@@ -42,58 +34,85 @@ function addrSpecEnd(text: string, start: number, end: number): number {
   return end;
 }
 
-/**
- * Checks `( name-addr / addr-spec )` and says where its parts stand; what is behind them is left to
- * the caller. Throws {@linkcode Unexpected}.
- */
-export function scanNameAddr(text: string, start: number, end: number): NameAddrParts {
-  const displayStart = skipLws(text, start, end);
-  let pos = displayStart;
-  let displayEnd = displayStart;
-  if (pos < end && text.charCodeAt(pos) === QUOTE) {
-    displayEnd = skipQuoted(text, pos, end);
-    pos = skipLws(text, displayEnd, end);
+/** Reads `( name-addr / addr-spec )` and leaves the scanner before the parameters. */
+function readAddress(scanner: Scanner): NameAddrHeader {
+  const { text, codes, end } = scanner;
+  const start = skipLws(codes, scanner.pos, end);
+  let pos = start;
+  let displayEnd = start;
+  if (pos < end && codes[pos] === QUOTE) {
+    displayEnd = skipQuoted(codes, pos, end);
+    pos = skipLws(codes, displayEnd, end);
   } else {
     while (pos < end) {
-      const code = text.charCodeAt(pos);
+      const code = codes[pos] ?? 0;
       // An unquoted name is `*(token LWS)`; names in UTF-8 come unquoted too.
-      if (isToken(code) || code >= 0x80) displayEnd = ++pos;
+      if (isIn(TOKEN, code) || code >= 0x80) displayEnd = ++pos;
       else if (isLws(code)) pos++;
       else break;
     }
-    const bare = pos < end && text.charCodeAt(pos) === 0x3a && displayEnd === pos &&
-      skipLws(text, displayStart, pos) === displayStart && isAlpha(text.charCodeAt(displayStart));
-    if (bare) {
+    const isBare = pos < end && codes[pos] === 0x3a && displayEnd === pos &&
+      isAlpha(codes[start] ?? 0);
+    if (isBare) {
       // "If the URI contains a comma, question mark or semicolon, the URI MUST be enclosed in
       // angle brackets": without brackets, what follows belongs to the header (§20).
-      const uriEnd = addrSpecEnd(text, displayStart, end);
-      const uri = scanUri(text, displayStart, uriEnd);
-      return { displayStart, displayEnd: displayStart, uri, parameters: uriEnd };
+      const uriEnd = addrSpecEnd(codes, start, end);
+      const uri = readUri(scanner, start, uriEnd);
+      scanner.pos = uriEnd;
+      return NameAddrHeader.received(uri, "");
     }
   }
-  if (pos >= end || text.charCodeAt(pos) !== LESS) {
+  if (pos >= end || codes[pos] !== LESS) {
     throw new Unexpected(pos, "a URI, or a display name and '<'");
   }
   const close = text.indexOf(">", pos);
   if (close < 0 || close >= end) throw new Unexpected(end, "a closing '>'");
-  const uri = scanUri(text, pos + 1, close);
-  return { displayStart, displayEnd, uri, parameters: close + 1 };
+  const uri = readUri(scanner, pos + 1, close);
+  scanner.pos = close + 1;
+  return NameAddrHeader.received(uri, readDisplayName(scanner, start, displayEnd));
 }
 
-/** Makes a name-addr from the parts that {@linkcode scanNameAddr} found, without parameters. */
-export function buildNameAddr(text: string, parts: NameAddrParts): NameAddrHeader {
-  const display = text.slice(parts.displayStart, parts.displayEnd);
-  const name = display.startsWith('"') ? unquote(display) : unfold(display);
-  return NameAddrHeader.received(buildUri(text, parts.uri), name);
+function readDisplayName(
+  { text, codes }: Scanner,
+  start: number,
+  end: number,
+): string {
+  if (start === end) return "";
+  const isQuoted = codes[start] === QUOTE;
+  for (let pos = start; pos < end; pos++) {
+    const code = codes[pos];
+    // An escape or a fold: few names have one.
+    if (code === 0x5c || code === 0x0d) {
+      const name = text.slice(start, end);
+      return isQuoted ? unquote(name) : unfold(name);
+    }
+  }
+  return isQuoted ? text.slice(start + 1, end - 1) : text.slice(start, end);
 }
 
-/** Reads a whole name-addr with its parameters. */
+/** Reads a name-addr with its parameters. */
 export function readNameAddr(scanner: Scanner): NameAddrHeader {
-  const parts = scanNameAddr(scanner.text, scanner.pos, scanner.end);
-  const header = buildNameAddr(scanner.text, parts);
-  scanner.pos = parts.parameters;
-  header.parameters = scanner.parameters();
+  const header = readAddress(scanner);
+  const start = scanner.pos;
+  while (scanner.parameter());
+  if (start < scanner.pos) header.keepParameters(scanner.text.slice(start, scanner.pos));
   return header;
+}
+
+/** Reads a From or To: as `readNameAddr`, and the tag besides. */
+export function readTagged(
+  scanner: Scanner,
+): { readonly address: NameAddrHeader; readonly tag: string | undefined } {
+  const address = readAddress(scanner);
+  const start = scanner.pos;
+  let tag: string | undefined;
+  while (scanner.parameter()) {
+    // `tag-param = "tag" EQUAL token`, while other parameters may be quoted.
+    if (scanner.isNamed("tag")) tag ??= scanner.parameterToken();
+  }
+  if (scanner.pos < scanner.end) scanner.fail("';' or the end of the value");
+  if (start < scanner.pos) address.keepParameters(scanner.text.slice(start, scanner.pos));
+  return { address, tag };
 }
 
 /**
@@ -116,7 +135,7 @@ export class NameAddrHeader extends Parameters {
   constructor(
     uri: URI,
     displayName: string | undefined,
-    parameters: { [name: string]: string | number | null } = {},
+    parameters?: { [name: string]: string | number | null },
   ) {
     super(parameters);
     this.uri = uri;
@@ -154,7 +173,7 @@ export class NameAddrHeader extends Parameters {
   /** As it stands on the wire. */
   override toString(): string {
     const name = this.name === "" ? "" : `${quote(this.name)} `;
-    return `${name}<${this.uri}>${printParameters(this.parameters)}`;
+    return `${name}<${this.uri}>${this.hasParams ? printParameters(this.parameters) : ""}`;
   }
 }
 

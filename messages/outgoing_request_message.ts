@@ -4,7 +4,7 @@
  * @module
  */
 import { type BinaryBody, type Body, printMessage } from "./body.ts";
-import { every, isToken } from "./characters.ts";
+import { every, TOKEN } from "./characters.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import { canonicalName, HeaderId, headerId } from "./header_names.ts";
 import { NameAddrHeader } from "./name_addr_header.ts";
@@ -54,7 +54,7 @@ export function checkHeaderLine(field: string, line: string): string {
   // White space before a name would make the line a part of the one before it.
   const colon = Math.max(0, line.indexOf(":"));
   const name = trimmed(line, 0, colon);
-  if (!every(name, isToken) || !line.startsWith(name)) {
+  if (!every(TOKEN, name) || !line.startsWith(name)) {
     throw new InvalidArgumentError(field, "a header's name and ':'", JSON.stringify(line));
   }
   // A second one would make the message unreadable, or cut a stream at another place.
@@ -66,7 +66,7 @@ export function checkHeaderLine(field: string, line: string): string {
 
 /** Throws unless a text may go into a header that the program or the engine sets by name. */
 function checkHeader(name: string, value: string): string {
-  if (!every(name, isToken)) {
+  if (!every(TOKEN, name)) {
     throw new InvalidArgumentError("header name", "a token", JSON.stringify(name));
   }
   return checkLine(`header ${name}`, value);
@@ -140,7 +140,7 @@ export class OutgoingRequestMessage {
     extraHeaders: string[] = [],
     body?: Body | BinaryBody,
   ) {
-    if (!every(method, isToken)) {
+    if (!every(TOKEN, method)) {
       throw new InvalidArgumentError("method", "a token", JSON.stringify(method));
     }
     const identifiers = options.identifiers ?? sharedIdentifiers();

@@ -8,7 +8,7 @@ import { InvalidArgumentError } from "./errors.ts";
 import { type AnswerableRequest, Fault } from "./fault.ts";
 import type { IncomingRequestMessage } from "./incoming_message.ts";
 import { checkHeaderLine } from "./outgoing_request_message.ts";
-import { every, isToken } from "./characters.ts";
+import { every, TOKEN } from "./characters.ts";
 import { parseNameAddr } from "./name_addr_header.ts";
 import { checkLine, type ParameterValues, printParameters } from "./parameters.ts";
 import { sharedIdentifiers } from "./random.ts";
@@ -99,7 +99,7 @@ function echoOf(request: IncomingRequestMessage, status: number): Echo {
 }
 
 function checkTag(tag: string): string {
-  if (every(tag, isToken)) return tag;
+  if (every(TOKEN, tag)) return tag;
   throw new InvalidArgumentError("toTag", "a token", JSON.stringify(tag));
 }
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { every, isValue } from "./characters.ts";
+import { every, VALUE } from "./characters.ts";
 import { InvalidArgumentError } from "./errors.ts";
-import { quote } from "./scanner.ts";
+import { quote, Scanner } from "./scanner.ts";
 
 /** Parameters by their name in lower case; `null` where a name stands alone, as in `;lr`. */
 export type ParameterValues = { [name: string]: string | null };
@@ -28,20 +28,43 @@ export function printParameters(values: ParameterValues): string {
   for (const name in values) {
     const value = values[name];
     if (value === null || value === undefined) text += `;${name}`;
-    else text += `;${name}=${every(value, isValue) ? value : quote(value)}`;
+    else text += `;${name}=${every(VALUE, value) ? value : quote(value)}`;
   }
   return text;
 }
 
 /** What a URI and a name-addr have in common: named parameters. */
 export class Parameters {
-  /** The parameters, by their name in lower case. */
-  parameters: ParameterValues;
+  /** What came from the network and nobody has asked for yet; its grammar has been checked. */
+  private unread: string | undefined;
+  // Made when it is first needed: most URIs have none, and most parameters are never asked for.
+  private values: ParameterValues | undefined;
 
   /** Takes parameters over; names are lowered, numbers printed, `undefined` left out. */
-  constructor(parameters: { [name: string]: string | number | null | undefined } = {}) {
-    this.parameters = Object.create(null);
+  constructor(parameters?: { [name: string]: string | number | null | undefined }) {
+    this.unread = undefined;
+    this.values = undefined;
+    if (parameters === undefined) return;
     for (const name in parameters) this.setParam(name, parameters[name]);
+  }
+
+  /** The parameters, by their name in lower case. */
+  get parameters(): ParameterValues {
+    if (this.values === undefined) {
+      this.values = this.unread === undefined
+        ? Object.create(null) as ParameterValues
+        : this.readParameters(this.unread);
+    }
+    return this.values;
+  }
+
+  set parameters(values: ParameterValues) {
+    this.values = values;
+  }
+
+  /** For the parser: keeps what came from the network, to be read when it is asked for. */
+  keepParameters(text: string): void {
+    this.unread = text;
   }
 
   /** Sets a parameter; `null` makes it one without a value, `undefined` changes nothing. */
@@ -55,12 +78,12 @@ export class Parameters {
 
   /** A parameter's value; `null` when it has none, `undefined` when it is not there. */
   getParam(name: string): string | null | undefined {
-    return this.parameters[name.toLowerCase()];
+    return this.hasParams ? this.parameters[name.toLowerCase()] : undefined;
   }
 
   /** Whether a parameter is there, with or without a value. */
   hasParam(name: string): boolean {
-    return name.toLowerCase() in this.parameters;
+    return this.hasParams && name.toLowerCase() in this.parameters;
   }
 
   /** Takes a parameter away and returns what it was. */
@@ -73,5 +96,15 @@ export class Parameters {
   /** Takes every parameter away. */
   clearParams(): void {
     this.parameters = Object.create(null);
+  }
+
+  /** Whether there can be any. */
+  protected get hasParams(): boolean {
+    return this.values !== undefined || this.unread !== undefined;
+  }
+
+  /** Reads what came from the network. */
+  protected readParameters(text: string): ParameterValues {
+    return new Scanner(text).parameters();
   }
 }

@@ -6,19 +6,21 @@
  *
  * @module
  */
-import { isDigit, isLws, isToken, isValue, isWord } from "./characters.ts";
+import { codesOf, isDigit, isIn, isLws, skip, TOKEN, WORD } from "./characters.ts";
 import { type AnswerableRequest, Fault } from "./fault.ts";
-import { HeaderId, headerId, isSingle, nameOf, UNKNOWN } from "./header_names.ts";
+import { HeaderId, headerId, headerIdAt, isSingle, nameOf, UNKNOWN } from "./header_names.ts";
 import { MAX_CSEQ, readers } from "./headers.ts";
 import {
+  findLine,
   IncomingRequestMessage,
   IncomingResponseMessage,
+  LINE,
   type MessageParts,
   octetOffset,
 } from "./incoming_message.ts";
-import { scanNameAddr } from "./name_addr_header.ts";
-import { excerpt, Scanner, skipLws, skipQuoted, Unexpected } from "./scanner.ts";
-import { scanUri, type UriParts } from "./uri.ts";
+import { readTagged } from "./name_addr_header.ts";
+import { excerpt, Scanner, skipLws, Unexpected } from "./scanner.ts";
+import { readUri, type URI } from "./uri.ts";
 import { readVia } from "./via_header.ts";
 
 /** How many header lines a message may have: what a peer can make grow has a limit. */
@@ -37,7 +39,7 @@ export type ParseResult = IncomingRequestMessage | IncomingResponseMessage | Fau
 /** The start line: of a request where `uri` is set, of a response where `status` is. */
 interface StartLine {
   readonly method: string;
-  readonly uri: UriParts | undefined;
+  readonly uri: URI | undefined;
   readonly status: number;
   readonly reason: string;
 }
@@ -73,7 +75,11 @@ export function parseMessage(bytes: Uint8Array): ParseResult {
   const text = decoder.decode(bytes);
   const progress: Progress = { header: undefined };
   try {
-    return read(bytes, text, progress);
+    return read(
+      new Scanner(text, text.length === bytes.length ? bytes : codesOf(text)),
+      bytes,
+      progress,
+    );
   } catch (error) {
     if (!(error instanceof Unexpected)) throw error;
     return new Fault({
@@ -88,18 +94,18 @@ export function parseMessage(bytes: Uint8Array): ParseResult {
 }
 
 function read(
+  scanner: Scanner,
   bytes: Uint8Array,
-  text: string,
   progress: Progress,
 ): IncomingRequestMessage | IncomingResponseMessage {
+  const { text, codes } = scanner;
   let pos = 0;
-  while (text.charCodeAt(pos) === CR && text.charCodeAt(pos + 1) === LF) pos += 2;
+  while (codes[pos] === CR && codes[pos + 1] === LF) pos += 2;
   const startEnd = lineEnd(text, pos);
-  const start = readStartLine(text, pos, startEnd);
-  const lines: number[] = [];
-  const headEnd = cutLines(text, startEnd + 2, lines, progress);
+  const start = readStartLine(scanner, pos, startEnd);
+  const { lines, headEnd } = cutLines(scanner, startEnd + 2, progress);
   refuseNul(text, pos, headEnd);
-  const parts = readRouting(bytes, text, lines, headEnd, start.method, progress);
+  const parts = readRouting(scanner, bytes, lines, headEnd, start.method, progress);
   if (start.uri === undefined) {
     return new IncomingResponseMessage(parts, start.status, start.reason);
   }
@@ -116,78 +122,90 @@ function lineEnd(text: string, pos: number): number {
   throw new Unexpected(cr, "LF after CR");
 }
 
-function isVersion(text: string, start: number, end: number): boolean {
+function isVersion(codes: Uint8Array, start: number, end: number): boolean {
   // "SIP-Version is case-insensitive" (RFC 3261 §7.1).
-  return end - start === 7 && (text.charCodeAt(start) | 0x20) === 0x73 &&
-    (text.charCodeAt(start + 1) | 0x20) === 0x69 && (text.charCodeAt(start + 2) | 0x20) === 0x70 &&
-    text.charCodeAt(start + 3) === 0x2f && text.charCodeAt(start + 4) === 0x32 &&
-    text.charCodeAt(start + 5) === 0x2e && text.charCodeAt(start + 6) === 0x30;
+  return end - start === 7 && ((codes[start] ?? 0) | 0x20) === 0x73 &&
+    ((codes[start + 1] ?? 0) | 0x20) === 0x69 && ((codes[start + 2] ?? 0) | 0x20) === 0x70 &&
+    codes[start + 3] === 0x2f && codes[start + 4] === 0x32 &&
+    codes[start + 5] === 0x2e && codes[start + 6] === 0x30;
 }
 
-function readStartLine(text: string, start: number, end: number): StartLine {
-  let pos = start;
-  while (pos < end && isToken(text.charCodeAt(pos))) pos++;
-  if (pos > start && text.charCodeAt(pos) === 0x2f) return readStatusLine(text, start, end);
+function readStartLine(scanner: Scanner, start: number, end: number): StartLine {
+  const { text, codes } = scanner;
+  const pos = skip(TOKEN, codes, start, end);
+  if (pos > start && codes[pos] === 0x2f) return readStatusLine(scanner, start, end);
   if (pos === start) throw new Unexpected(pos, "a method or SIP/2.0");
-  if (text.charCodeAt(pos) !== SP) throw new Unexpected(pos, "one space behind the method");
+  if (codes[pos] !== SP) throw new Unexpected(pos, "one space behind the method");
   const method = text.slice(start, pos);
   const uriStart = pos + 1;
   // "No unescaped spaces or control characters are allowed in the Request-URI" (§7.1), and the
   // three parts are separated by one space each.
   let uriEnd = uriStart;
-  while (uriEnd < end && text.charCodeAt(uriEnd) !== SP) uriEnd++;
+  while (uriEnd < end && codes[uriEnd] !== SP) uriEnd++;
   if (uriEnd === end) throw new Unexpected(end, "one space and SIP/2.0");
-  const uri = scanUri(text, uriStart, uriEnd);
-  if (uri.headers >= 0) throw new Unexpected(uri.headers, "a Request-URI without headers");
-  if (!isVersion(text, uriEnd + 1, end)) {
+  const uri = readUri(scanner, uriStart, uriEnd);
+  if (scanner.pos < uriEnd) scanner.fail("a Request-URI without headers");
+  if (!isVersion(codes, uriEnd + 1, end)) {
     const other = /^SIP\/\d+\.\d+$/i.test(text.slice(uriEnd + 1, Math.min(end, uriEnd + 20)));
     throw new Unexpected(uriEnd + 1, "SIP/2.0", other ? 505 : 400);
   }
   return { method, uri, status: 0, reason: "" };
 }
 
-function readStatusLine(text: string, start: number, end: number): StartLine {
+function readStatusLine(
+  { text, codes }: Scanner,
+  start: number,
+  end: number,
+): StartLine {
   const space = start + 7;
-  if (!isVersion(text, start, space) || text.charCodeAt(space) !== SP) {
+  if (!isVersion(codes, start, space) || codes[space] !== SP) {
     throw new Unexpected(start, "SIP/2.0 and one space");
   }
   let status = 0;
   for (let pos = space + 1; pos < space + 4; pos++) {
-    const code = text.charCodeAt(pos);
+    const code = codes[pos] ?? 0;
     if (!isDigit(code)) throw new Unexpected(pos, "a status code of three digits");
     status = status * 10 + code - 0x30;
   }
   // The space is there even before an empty reason phrase (§7.2); devices leave it out.
   const behind = space + 4;
-  if (status < 100 || status > 699 || (behind < end && text.charCodeAt(behind) !== SP)) {
+  if (status < 100 || status > 699 || (behind < end && codes[behind] !== SP)) {
     throw new Unexpected(space + 1, "a status code from 100 to 699");
   }
   return { method: "", uri: undefined, status, reason: text.slice(behind + 1, end) };
 }
 
-/** Cuts the head into lines and returns where the body begins. */
-function cutLines(text: string, start: number, lines: number[], progress: Progress): number {
+/** Grows with the longest head that was seen, so that no message grows an array of its own. */
+const scratch: number[] = [];
+
+/** Cuts the head into lines; says where each stands and where the body begins. */
+function cutLines(
+  { text, codes }: Scanner,
+  start: number,
+  progress: Progress,
+): { lines: readonly number[]; headEnd: number } {
   let pos = start;
+  let used = 0;
   let seen = 0;
   let seenMore = 0;
-  for (let count = 0;; count++) {
-    if (text.charCodeAt(pos) === CR && text.charCodeAt(pos + 1) === LF) return pos + 2;
-    if (count === MAX_LINES) throw new Unexpected(pos, `at most ${MAX_LINES} header lines`, 513);
-    let nameEnd = pos;
-    while (isToken(text.charCodeAt(nameEnd))) nameEnd++;
+  while (codes[pos] !== CR || codes[pos + 1] !== LF) {
+    if (used === MAX_LINES * LINE) {
+      throw new Unexpected(pos, `at most ${MAX_LINES} header lines`, 513);
+    }
+    const nameEnd = skip(TOKEN, codes, pos, codes.length);
     let colon = nameEnd;
-    while (text.charCodeAt(colon) === SP || text.charCodeAt(colon) === HTAB) colon++;
-    if (nameEnd === pos || text.charCodeAt(colon) !== 0x3a) {
+    while (codes[colon] === SP || codes[colon] === HTAB) colon++;
+    if (nameEnd === pos || codes[colon] !== 0x3a) {
       progress.header = undefined;
       throw new Unexpected(pos, "a header's name and ':', or an empty line");
     }
     let end = lineEnd(text, colon);
     // "Header fields can be extended over multiple lines by preceding each extra line with at
     // least one SP or horizontal tab" (§7.3.1).
-    while (text.charCodeAt(end + 2) === SP || text.charCodeAt(end + 2) === HTAB) {
+    while (codes[end + 2] === SP || codes[end + 2] === HTAB) {
       end = lineEnd(text, end + 2);
     }
-    const id = headerId(text.slice(pos, nameEnd));
+    const id = headerIdAt(codes, pos, nameEnd);
     if (id !== UNKNOWN && isSingle(id)) {
       const bit = 1 << (id & 31);
       if (((id < 32 ? seen : seenMore) & bit) !== 0) {
@@ -197,13 +215,16 @@ function cutLines(text: string, start: number, lines: number[], progress: Progre
       if (id < 32) seen |= bit;
       else seenMore |= bit;
     }
-    let valueStart = colon + 1;
     let valueEnd = end;
-    while (valueStart < valueEnd && isLws(text.charCodeAt(valueStart))) valueStart++;
-    while (valueEnd > valueStart && isLws(text.charCodeAt(valueEnd - 1))) valueEnd--;
-    lines.push(id, pos, nameEnd, valueStart, valueEnd);
+    const valueStart = skipLws(codes, colon + 1, end);
+    while (valueEnd > valueStart && isLws(codes[valueEnd - 1] ?? 0)) valueEnd--;
+    scratch[used++] = id;
+    scratch[used++] = pos;
+    scratch[used++] = valueStart;
+    scratch[used++] = valueEnd;
     pos = end + 2;
   }
+  return { lines: scratch.slice(0, used), headEnd: pos + 2 };
 }
 
 /** NUL may stand in a head only as an escaped character of a quoted string (RFC 3261 §25.1). */
@@ -221,96 +242,67 @@ function refuseNul(text: string, start: number, end: number): void {
   }
 }
 
-/** The tag among the parameters from `pos` on; nothing but parameters may stand there. */
-function scanTag(text: string, start: number, end: number): string | undefined {
-  let tag: string | undefined;
-  for (let pos = skipLws(text, start, end); pos < end; pos = skipLws(text, pos, end)) {
-    if (text.charCodeAt(pos) !== 0x3b) throw new Unexpected(pos, "';' or the end of the value");
-    const name = skipLws(text, pos + 1, end);
-    pos = name;
-    while (pos < end && isToken(text.charCodeAt(pos))) pos++;
-    if (pos === name) throw new Unexpected(pos, "a parameter's name");
-    const nameEnd = pos;
-    pos = skipLws(text, pos, end);
-    const isTag = nameEnd - name === 3 && text.slice(name, nameEnd).toLowerCase() === "tag";
-    if (pos >= end || text.charCodeAt(pos) !== 0x3d) {
-      if (isTag) throw new Unexpected(pos, "'=' and a tag");
-      continue;
-    }
-    const value = skipLws(text, pos + 1, end);
-    pos = value;
-    // `tag-param = "tag" EQUAL token`, while other parameters may be quoted.
-    if (text.charCodeAt(pos) === 0x22 && !isTag) pos = skipQuoted(text, pos, end);
-    else while (pos < end && isValue(text.charCodeAt(pos))) pos++;
-    if (pos === value) throw new Unexpected(pos, "a parameter's value");
-    if (isTag) tag ??= text.slice(value, pos);
+function checkCallId(codes: Uint8Array, start: number, end: number): void {
+  let pos = skip(WORD, codes, start, end);
+  if (pos > start && pos < end && codes[pos] === 0x40) {
+    if (pos + 1 === end) throw new Unexpected(end, "a Call-ID");
+    pos = skip(WORD, codes, pos + 1, end);
   }
-  return tag;
-}
-
-function checkCallId(text: string, start: number, end: number): void {
-  let at = false;
-  for (let pos = start; pos < end; pos++) {
-    const code = text.charCodeAt(pos);
-    if (code === 0x40 && !at && pos > start) at = true;
-    else if (!isWord(code)) throw new Unexpected(pos, "a character of a Call-ID");
-  }
-  if (start === end || text.charCodeAt(end - 1) === 0x40) throw new Unexpected(end, "a Call-ID");
+  if (pos < end) throw new Unexpected(pos, "a character of a Call-ID");
+  if (start === end) throw new Unexpected(end, "a Call-ID");
 }
 
 /** Reads the headers that routing needs, and makes sure that the ones that must be there are. */
 function readRouting(
+  scanner: Scanner,
   bytes: Uint8Array,
-  text: string,
   lines: readonly number[],
   headEnd: number,
   method: string,
   progress: Progress,
 ): MessageParts {
-  const first = new Int32Array(7).fill(-1);
-  for (let at = 0; at < lines.length; at += 5) {
-    const id = lines[at] ?? UNKNOWN;
-    if (id >= 0 && id < 7 && first[id] === -1) first[id] = at;
-  }
-  const value = (id: number): [start: number, end: number] => {
+  const { text, codes } = scanner;
+  const turnTo = (id: number): Scanner => {
     progress.header = nameOf(id);
-    const at = first[id] ?? -1;
+    const at = findLine(lines, id, 0);
     if (at < 0) throw new Unexpected(headEnd, `the header ${nameOf(id)}`);
-    return [lines[at + 3] ?? 0, lines[at + 4] ?? 0];
+    scanner.pos = lines[at + 2] ?? 0;
+    scanner.end = lines[at + 3] ?? 0;
+    return scanner;
   };
   // Via comes first: whatever else is wrong, it is what an answer needs most.
-  const viaScanner = new Scanner(text, ...value(HeaderId.via));
-  const via = readVia(viaScanner);
-  let hasMoreVias = viaScanner.take(",");
-  if (!hasMoreVias) viaScanner.finish();
-  for (let at = (first[HeaderId.via] ?? 0) + 5; at < lines.length && !hasMoreVias; at += 5) {
-    hasMoreVias = lines[at] === HeaderId.via;
+  turnTo(HeaderId.via);
+  const via = readVia(scanner);
+  let hasMoreVias = scanner.take(",");
+  if (!hasMoreVias) {
+    scanner.finish();
+    hasMoreVias = findLine(lines, HeaderId.via, findLine(lines, HeaderId.via, 0) + LINE) >= 0;
   }
-  const [callIdStart, callIdEnd] = value(HeaderId.callId);
-  checkCallId(text, callIdStart, callIdEnd);
-  const [cseqStart, cseqEnd] = value(HeaderId.cseq);
-  const cseq = readNumberAndMethod(text, cseqStart, cseqEnd);
+  turnTo(HeaderId.callId);
+  checkCallId(codes, scanner.pos, scanner.end);
+  const callId = text.slice(scanner.pos, scanner.end);
+  turnTo(HeaderId.cseq);
+  const cseq = readNumberAndMethod(scanner, scanner.pos, scanner.end);
   if (method !== "" && method !== cseq.method) {
     // RFC 3261 §8.1.1.5: "The method MUST match that of the request."
-    throw new Unexpected(cseqEnd - cseq.method.length, `the method of the request, ${method}`);
+    throw new Unexpected(
+      scanner.end - cseq.method.length,
+      `the method of the request, ${method}`,
+    );
   }
-  const [fromStart, fromEnd] = value(HeaderId.from);
-  const from = scanNameAddr(text, fromStart, fromEnd);
-  const fromTag = scanTag(text, from.parameters, fromEnd);
-  const [toStart, toEnd] = value(HeaderId.to);
-  const to = scanNameAddr(text, toStart, toEnd);
-  const toTag = scanTag(text, to.parameters, toEnd);
+  const from = readTagged(turnTo(HeaderId.from));
+  const to = readTagged(turnTo(HeaderId.to));
   let maxForwards: number | undefined;
-  if ((first[HeaderId.maxForwards] ?? -1) >= 0) {
-    const scanner = new Scanner(text, ...value(HeaderId.maxForwards));
+  if (findLine(lines, HeaderId.maxForwards, 0) >= 0) {
+    turnTo(HeaderId.maxForwards);
     maxForwards = readers["Max-Forwards"](scanner);
     scanner.finish();
   }
   const bodyStart = text.length === bytes.length ? headEnd : bodyOffset(bytes);
   let bodyEnd = bytes.length;
-  if ((first[HeaderId.contentLength] ?? -1) >= 0) {
-    const [start, end] = value(HeaderId.contentLength);
-    const scanner = new Scanner(text, start, end);
+  if (findLine(lines, HeaderId.contentLength, 0) >= 0) {
+    turnTo(HeaderId.contentLength);
+    const start = scanner.pos;
     const length = readers["Content-Length"](scanner);
     scanner.finish();
     // "If there are additional bytes in the transport packet beyond the end of the body, they
@@ -325,18 +317,17 @@ function readRouting(
   return {
     bytes,
     text,
+    codes,
     lines,
     bodyStart,
     bodyEnd,
     via,
     hasMoreVias,
-    from,
-    fromEnd,
-    fromTag,
-    to,
-    toEnd,
-    toTag,
-    callId: text.slice(callIdStart, callIdEnd),
+    from: from.address,
+    fromTag: from.tag,
+    to: to.address,
+    toTag: to.tag,
+    callId,
     cseq: cseq.number,
     method: cseq.method,
     maxForwards,
@@ -344,22 +335,22 @@ function readRouting(
 }
 
 function readNumberAndMethod(
-  text: string,
+  { text, codes }: Scanner,
   start: number,
   end: number,
 ): { number: number; method: string } {
   let number = 0;
   let pos = start;
-  while (pos < end && isDigit(text.charCodeAt(pos)) && number <= MAX_CSEQ) {
-    number = number * 10 + text.charCodeAt(pos++) - 0x30;
+  while (pos < end && isDigit(codes[pos] ?? 0) && number <= MAX_CSEQ) {
+    number = number * 10 + (codes[pos++] ?? 0) - 0x30;
   }
   if (pos === start || number > MAX_CSEQ) {
     throw new Unexpected(start, `a sequence number of at most ${MAX_CSEQ}`);
   }
-  const method = skipLws(text, pos, end);
+  const method = skipLws(codes, pos, end);
   if (method === pos) throw new Unexpected(pos, "a space and a method");
   for (pos = method; pos < end; pos++) {
-    if (!isToken(text.charCodeAt(pos))) throw new Unexpected(pos, "the end of the method");
+    if (!isIn(TOKEN, codes[pos] ?? 0)) throw new Unexpected(pos, "the end of the method");
   }
   if (method === end) throw new Unexpected(end, "a method");
   return { number, method: text.slice(method, end) };

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isDigit, isLws, isToken, isValue } from "./characters.ts";
+import { type CharacterClass, codesOf, DIGIT, isLws, skip, TOKEN, VALUE } from "./characters.ts";
 import { Fault } from "./fault.ts";
 import type { ParameterValues } from "./parameters.ts";
 
@@ -45,15 +45,15 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** The first position at or after `pos` that is not linear white space. */
-export function skipLws(text: string, pos: number, end: number): number {
-  while (pos < end && isLws(text.charCodeAt(pos))) pos++;
+export function skipLws(codes: Uint8Array, pos: number, end: number): number {
+  while (pos < end && isLws(codes[pos] ?? 0)) pos++;
   return pos;
 }
 
 /** The position behind the quoted string that opens at `pos`. */
-export function skipQuoted(text: string, pos: number, end: number): number {
+export function skipQuoted(codes: Uint8Array, pos: number, end: number): number {
   for (let i = pos + 1; i < end; i++) {
-    const code = text.charCodeAt(i);
+    const code = codes[i];
     if (code === QUOTE) return i + 1;
     if (code === BACKSLASH) i++;
   }
@@ -61,10 +61,10 @@ export function skipQuoted(text: string, pos: number, end: number): number {
 }
 
 /** The position behind the comment that opens at `pos`; comments nest. */
-export function skipComment(text: string, pos: number, end: number): number {
+export function skipComment(codes: Uint8Array, pos: number, end: number): number {
   let depth = 0;
   for (let i = pos; i < end; i++) {
-    const code = text.charCodeAt(i);
+    const code = codes[i];
     if (code === BACKSLASH) i++;
     else if (code === 0x28) depth++;
     else if (code === 0x29 && --depth === 0) return i + 1;
@@ -126,21 +126,28 @@ export function readAlone<T>(text: string, read: (scanner: Scanner) => T): T | F
 export class Scanner {
   /** What is read. */
   readonly text: string;
+  /** Its character codes, as {@linkcode codesOf} makes them. */
+  readonly codes: Uint8Array;
   /** Where reading goes on. */
   pos: number;
   /** Where the value ends. */
-  readonly end: number;
+  end: number;
+  private nameStart = 0;
+  private nameEnd = 0;
+  private valueStart = -1;
+  private valueEnd = 0;
 
   /** Starts before `pos`. */
-  constructor(text: string, pos = 0, end: number = text.length) {
+  constructor(text: string, codes: Uint8Array = codesOf(text), pos = 0, end = text.length) {
     this.text = text;
+    this.codes = codes;
     this.pos = pos;
     this.end = end;
   }
 
   /** The next character's code, or -1 at the end. */
   peek(): number {
-    return this.pos < this.end ? this.text.charCodeAt(this.pos) : -1;
+    return this.pos < this.end ? this.codes[this.pos] ?? 0 : -1;
   }
 
   /** Throws what was expected at this place. */
@@ -150,7 +157,7 @@ export class Scanner {
 
   /** Passes over white space. */
   skipLws(): void {
-    this.pos = skipLws(this.text, this.pos, this.end);
+    this.pos = skipLws(this.codes, this.pos, this.end);
   }
 
   /** Passes over one character with the white space around it, if it is there. */
@@ -173,23 +180,26 @@ export class Scanner {
     if (this.pos < this.end) this.fail("the end of the value");
   }
 
-  /** The characters for which `test` holds; `what` names them if there are none. */
-  run(test: (code: number) => boolean, what: string): string {
+  /** The characters of a class; `what` names them if there are none. */
+  run(characterClass: CharacterClass, what: string): string {
     const start = this.pos;
-    while (this.pos < this.end && test(this.text.charCodeAt(this.pos))) this.pos++;
+    this.pos = skip(characterClass, this.codes, start, this.end);
     if (this.pos === start) this.fail(what);
     return this.text.slice(start, this.pos);
   }
 
   /** A `token`. */
   token(what = "a token"): string {
-    return this.run(isToken, what);
+    return this.run(TOKEN, what);
   }
 
   /** A decimal number of at most `max`. */
   number(max: number, what = "a number"): number {
     const start = this.pos;
-    const value = Number(this.run(isDigit, what));
+    let value = 0;
+    this.pos = skip(DIGIT, this.codes, start, this.end);
+    if (this.pos === start) this.fail(what);
+    for (let i = start; i < this.pos; i++) value = value * 10 + (this.codes[i] ?? 0) - 0x30;
     if (value > max) throw new Unexpected(start, `${what} of at most ${max}`);
     return value;
   }
@@ -198,23 +208,59 @@ export class Scanner {
   quotedString(): string {
     if (this.peek() !== QUOTE) this.fail("a quoted string");
     const start = this.pos;
-    this.pos = skipQuoted(this.text, start, this.end);
+    this.pos = skipQuoted(this.codes, start, this.end);
     return unquote(this.text.slice(start, this.pos));
   }
 
-  /** `*( SEMI generic-param )`: names in lower case, quoted values as they were meant. */
-  parameters(): ParameterValues {
-    const values: ParameterValues = Object.create(null);
-    while (this.take(";")) {
-      const name = this.token("a parameter's name").toLowerCase();
-      const value = this.take("=") ? this.parameterValue() : null;
-      if (!(name in values)) values[name] = value;
-    }
-    return values;
+  /** Passes over one `SEMI generic-param`, if it is there, and keeps in mind where it stands. */
+  parameter(): boolean {
+    if (!this.take(";")) return false;
+    this.nameStart = this.pos;
+    this.nameEnd = this.pos = skip(TOKEN, this.codes, this.pos, this.end);
+    if (this.nameEnd === this.nameStart) this.fail("a parameter's name");
+    this.valueStart = -1;
+    if (!this.take("=")) return true;
+    this.valueStart = this.pos;
+    this.pos = this.peek() === QUOTE
+      ? skipQuoted(this.codes, this.pos, this.end)
+      : skip(VALUE, this.codes, this.pos, this.end);
+    if (this.pos === this.valueStart) this.fail("a parameter's value");
+    this.valueEnd = this.pos;
+    return true;
   }
 
-  private parameterValue(): string {
-    return this.peek() === QUOTE ? this.quotedString() : this.run(isValue, "a parameter's value");
+  /** Whether the parameter that was passed over last has this name, which is in lower case. */
+  isNamed(name: string): boolean {
+    if (this.nameEnd - this.nameStart !== name.length) return false;
+    for (let i = 0; i < name.length; i++) {
+      if (((this.codes[this.nameStart + i] ?? 0) | 0x20) !== name.charCodeAt(i)) return false;
+    }
+    return true;
+  }
+
+  /** Its value, as it was meant where it is quoted; `null` when it has none. */
+  parameterValue(): string | null {
+    if (this.valueStart < 0) return null;
+    const value = this.text.slice(this.valueStart, this.valueEnd);
+    return value.charCodeAt(0) === QUOTE ? unquote(value) : value;
+  }
+
+  /** Its value, which has to be a token. */
+  parameterToken(): string {
+    if (this.valueStart < 0) this.fail("'=' and a token");
+    const isQuoted = this.codes[this.valueStart] === QUOTE;
+    if (isQuoted) throw new Unexpected(this.valueStart, "a parameter's value");
+    return this.text.slice(this.valueStart, this.valueEnd);
+  }
+
+  /** `*( SEMI generic-param )`: names in lower case; of two with one name the first counts. */
+  parameters(): ParameterValues {
+    const values: ParameterValues = Object.create(null);
+    while (this.parameter()) {
+      const name = this.text.slice(this.nameStart, this.nameEnd).toLowerCase();
+      if (!(name in values)) values[name] = this.parameterValue();
+    }
+    return values;
   }
 
   /** A comma-separated list of at least one element, each read by `read`. */

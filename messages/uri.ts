@@ -4,65 +4,66 @@
  *
  * @module
  */
-import { isAlpha, isDigit, isHex, isHost, isLws, isScheme, isUri, isUser } from "./characters.ts";
+import {
+  type CharacterClass,
+  HOST,
+  isAlpha,
+  isDigit,
+  isHex,
+  isLws,
+  PARAMETER,
+  SCHEME,
+  skip,
+  URI as ANY,
+  USER,
+} from "./characters.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import type { Fault } from "./fault.ts";
 import { checkLine, Parameters, type ParameterValues } from "./parameters.ts";
-import { faultOf, Unexpected } from "./scanner.ts";
+import { faultOf, Scanner, Unexpected } from "./scanner.ts";
 
 /** Header components of a URI (`?Subject=...`) by their name as it came. */
 export type UriHeaders = { [name: string]: string[] };
-
-/** Where the parts of a URI stand in a text; -1 where there is none. */
-export interface UriParts {
-  readonly start: number;
-  readonly schemeEnd: number;
-  readonly at: number;
-  readonly hostStart: number;
-  readonly hostEnd: number;
-  readonly port: number;
-  readonly parameters: number;
-  readonly headers: number;
-  readonly end: number;
-}
 
 const COLON = 0x3a;
 const SEMICOLON = 0x3b;
 const QUESTION = 0x3f;
 const PERCENT = 0x25;
+const AT = 0x40;
 
-/** Whether a scheme is one of the two that this RFC defines, whose URIs have hosts and parameters. */
-function isSipScheme(text: string, start: number, end: number): boolean {
-  const length = end - start;
-  if (length !== 3 && length !== 4) return false;
-  return (text.charCodeAt(start) | 0x20) === 0x73 && (text.charCodeAt(start + 1) | 0x20) === 0x69 &&
-    (text.charCodeAt(start + 2) | 0x20) === 0x70 &&
-    (length === 3 || (text.charCodeAt(start + 3) | 0x20) === 0x73);
+/** Where a host ends, and what port stands behind it: -1 for none. */
+interface HostPort {
+  readonly hostEnd: number;
+  readonly port: number;
+  readonly end: number;
 }
 
-function scanEscaped(
-  text: string,
-  start: number,
+/**
+ * The position behind the characters of a class that begin at `pos`; `%` is in none of these
+ * classes, and has to begin an escape.
+ */
+export function skipEscaped(
+  characterClass: CharacterClass,
+  codes: Uint8Array,
+  pos: number,
   end: number,
-  test: (code: number) => boolean,
-  expected: string,
-): void {
-  for (let pos = start; pos < end; pos++) {
-    const code = text.charCodeAt(pos);
-    if (!test(code)) throw new Unexpected(pos, expected);
-    if (code !== PERCENT) continue;
-    if (pos + 2 >= end || !isHex(text.charCodeAt(pos + 1)) || !isHex(text.charCodeAt(pos + 2))) {
+): number {
+  for (;;) {
+    pos = skip(characterClass, codes, pos, end);
+    if (pos >= end || codes[pos] !== PERCENT) return pos;
+    if (pos + 2 >= end || !isHex(codes[pos + 1] ?? 0) || !isHex(codes[pos + 2] ?? 0)) {
       throw new Unexpected(pos, "'%' and two hexadecimal digits");
     }
+    pos += 3;
   }
 }
 
-function scanHost(text: string, start: number, end: number): number {
-  let pos = start;
-  if (text.charCodeAt(pos) === 0x5b) {
+function scanHost(codes: Uint8Array, start: number, end: number): number {
+  if (codes[start] === 0x5b) {
+    let pos = start + 1;
     // The RFC's own ABNF allows three colons in a row; RFC 5118 §4.10 asks to take them.
-    for (pos++; pos < end && text.charCodeAt(pos) !== 0x5d; pos++) {
-      const code = text.charCodeAt(pos);
+    for (; pos < end && codes[pos] !== 0x5d; pos++) {
+      const code = codes[pos] ?? 0;
       if (!isHex(code) && code !== COLON && code !== 0x2e) {
         throw new Unexpected(pos, "an IPv6 address and ']'");
       }
@@ -71,7 +72,7 @@ function scanHost(text: string, start: number, end: number): number {
     if (pos >= end || pos < start + 3) throw new Unexpected(pos, "an IPv6 address and ']'");
     return pos + 1;
   }
-  while (pos < end && isHost(text.charCodeAt(pos))) pos++;
+  const pos = skip(HOST, codes, start, end);
   if (pos === start) throw new Unexpected(pos, "a host");
   return pos;
 }
@@ -81,74 +82,24 @@ function scanHost(text: string, start: number, end: number): number {
  * white space around the colon is passed over only where `lws` says so.
  */
 export function scanHostPort(
-  text: string,
+  codes: Uint8Array,
   start: number,
   end: number,
   lws: boolean,
-): { hostEnd: number; port: number; end: number } {
-  const hostEnd = scanHost(text, start, end);
+): HostPort {
+  const hostEnd = scanHost(codes, start, end);
   let pos = hostEnd;
-  if (lws) { while (pos < end && isLws(text.charCodeAt(pos))) pos++; }
-  if (pos >= end || text.charCodeAt(pos) !== COLON) return { hostEnd, port: -1, end: hostEnd };
+  if (lws) { while (pos < end && isLws(codes[pos] ?? 0)) pos++; }
+  if (pos >= end || codes[pos] !== COLON) return { hostEnd, port: -1, end: hostEnd };
   pos++;
-  if (lws) { while (pos < end && isLws(text.charCodeAt(pos))) pos++; }
+  if (lws) { while (pos < end && isLws(codes[pos] ?? 0)) pos++; }
   const digits = pos;
   let port = 0;
-  while (pos < end && isDigit(text.charCodeAt(pos)) && port <= 65535) {
-    port = port * 10 + text.charCodeAt(pos++) - 0x30;
+  while (pos < end && isDigit(codes[pos] ?? 0) && port <= 65535) {
+    port = port * 10 + (codes[pos++] ?? 0) - 0x30;
   }
   if (pos === digits || port > 65535) throw new Unexpected(digits, "a port of at most 65535");
   return { hostEnd, port, end: pos };
-}
-
-/** Checks the grammar of a URI and says where its parts stand. Throws {@linkcode Unexpected}. */
-export function scanUri(text: string, start: number, end: number): UriParts {
-  let pos = start;
-  if (pos >= end || !isAlpha(text.charCodeAt(pos))) throw new Unexpected(start, "a URI");
-  while (pos < end && isScheme(text.charCodeAt(pos))) pos++;
-  if (pos >= end || text.charCodeAt(pos) !== COLON) throw new Unexpected(pos, "a URI's ':'");
-  const schemeEnd = pos++;
-  if (pos >= end) throw new Unexpected(pos, "something behind a URI's scheme");
-  if (!isSipScheme(text, start, schemeEnd)) {
-    scanEscaped(text, pos, end, isUri, "a character of a URI");
-    const none = { at: -1, hostStart: -1, hostEnd: -1, port: -1, parameters: -1, headers: -1 };
-    return { start, schemeEnd, ...none, end };
-  }
-  let at = -1;
-  for (let i = pos; i < end; i++) {
-    if (text.charCodeAt(i) === 0x40) {
-      at = i;
-      break;
-    }
-  }
-  if (at >= 0) {
-    if (at === pos || text.charCodeAt(pos) === COLON) {
-      throw new Unexpected(pos, "a user before '@'");
-    }
-    scanEscaped(text, pos, at, isUser, "a character of a user");
-    pos = at + 1;
-  }
-  const hostStart = pos;
-  const host = scanHostPort(text, pos, end, false);
-  pos = host.end;
-  let parameters = -1;
-  let headers = -1;
-  if (pos < end && text.charCodeAt(pos) === SEMICOLON) parameters = pos;
-  else if (pos < end && text.charCodeAt(pos) === QUESTION) headers = pos;
-  else if (pos < end) throw new Unexpected(pos, "';', '?' or the end of the URI");
-  for (let i = pos; i < end && headers < 0; i++) if (text.charCodeAt(i) === QUESTION) headers = i;
-  scanEscaped(text, pos, end, isUri, "a character of a URI");
-  return {
-    start,
-    schemeEnd,
-    at,
-    hostStart,
-    hostEnd: host.hostEnd,
-    port: host.port,
-    parameters,
-    headers,
-    end,
-  };
 }
 
 function readParameters(text: string): ParameterValues {
@@ -170,35 +121,76 @@ function readHeaders(text: string): UriHeaders {
   return headers;
 }
 
-/** Makes a URI from the parts that {@linkcode scanUri} found. */
-export function buildUri(text: string, parts: UriParts): URI {
-  const scheme = text.slice(parts.start, parts.schemeEnd).toLowerCase();
+/** Where the `@` behind a user is, or -1 where there is no user. */
+function scanUser(codes: Uint8Array, start: number, end: number): number {
+  const pos = skipEscaped(USER, codes, start, end);
+  if (pos < end && codes[pos] === AT) {
+    if (pos === start || codes[start] === COLON) {
+      throw new Unexpected(start, "a user before '@'");
+    }
+    return pos;
+  }
+  for (let at = pos; at < end; at++) {
+    if (codes[at] === AT) throw new Unexpected(pos, "a character of a user");
+  }
+  return -1;
+}
+
+/**
+ * Reads the part of a text that is a URI, and leaves the scanner before its header components.
+ * Throws {@linkcode Unexpected}.
+ */
+export function readUri(scanner: Scanner, start: number, end: number): URI {
+  const { text, codes } = scanner;
+  if (start >= end || !isAlpha(codes[start] ?? 0)) throw new Unexpected(start, "a URI");
+  const colon = skip(SCHEME, codes, start, end);
+  if (colon >= end || codes[colon] !== COLON) throw new Unexpected(colon, "a URI's ':'");
+  if (colon + 1 >= end) throw new Unexpected(end, "something behind a URI's scheme");
+  const scheme = colon - start === 3 && codes[start] === 0x73 && codes[start + 1] === 0x69 &&
+      codes[start + 2] === 0x70
+    ? "sip"
+    : text.slice(start, colon).toLowerCase();
   const uri = new URI(scheme, undefined, "");
-  if (scheme === "tel") {
-    const semicolon = text.indexOf(";", parts.schemeEnd);
-    const end = semicolon < 0 || semicolon > parts.end ? parts.end : semicolon;
-    uri.user = text.slice(parts.schemeEnd + 1, end);
-    uri.parameters = readParameters(text.slice(end, parts.end));
-    return uri;
-  }
-  if (parts.hostStart < 0) {
-    uri.opaque = text.slice(parts.schemeEnd + 1, parts.end);
-    return uri;
-  }
-  if (parts.at >= 0) {
-    const userinfo = text.slice(parts.schemeEnd + 1, parts.at);
-    const colon = userinfo.indexOf(":");
-    uri.user = colon < 0 ? userinfo : userinfo.slice(0, colon);
-    if (colon >= 0) uri.password = userinfo.slice(colon + 1);
-  }
-  uri.host = text.slice(parts.hostStart, parts.hostEnd);
-  if (parts.port >= 0) uri.port = parts.port;
-  const parametersEnd = parts.headers < 0 ? parts.end : parts.headers;
-  if (parts.parameters >= 0) {
-    uri.parameters = readParameters(text.slice(parts.parameters + 1, parametersEnd));
-  }
-  if (parts.headers >= 0) uri.headers = readHeaders(text.slice(parts.headers + 1, parts.end));
+  const pos = colon + 1;
+  const isSip = scheme === "sip" || scheme === "sips";
+  const behind = isSip ? readAuthority(uri, text, codes, pos, end) : pos;
+  const headers = isSip ? skipEscaped(PARAMETER, codes, behind, end) : pos;
+  const rest = skipEscaped(ANY, codes, headers, end);
+  if (rest < end) throw new Unexpected(rest, "a character of a URI");
+  scanner.pos = isSip ? headers : end;
+  if (isSip) {
+    if (behind < headers) uri.keepParameters(text.slice(behind, headers));
+    if (headers < end) uri.headers = readHeaders(text.slice(headers + 1, end));
+  } else if (scheme === "tel") {
+    const semicolon = text.slice(pos, end).indexOf(";");
+    uri.user = text.slice(pos, semicolon < 0 ? end : pos + semicolon);
+    if (semicolon >= 0) uri.keepParameters(text.slice(pos + semicolon, end));
+  } else uri.opaque = text.slice(pos, end);
   return uri;
+}
+
+/** Reads `[ userinfo ] hostport` into a URI; returns the position behind it. */
+function readAuthority(
+  uri: URI,
+  text: string,
+  codes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  const at = scanUser(codes, start, end);
+  if (at >= 0) {
+    let colon = start;
+    while (colon < at && codes[colon] !== COLON) colon++;
+    uri.user = text.slice(start, colon);
+    if (colon < at) uri.password = text.slice(colon + 1, at);
+  }
+  const hostStart = at < 0 ? start : at + 1;
+  const host = scanHostPort(codes, hostStart, end, false);
+  uri.host = text.slice(hostStart, host.hostEnd);
+  if (host.port >= 0) uri.port = host.port;
+  const next = host.end < end ? codes[host.end] : SEMICOLON;
+  if (next === SEMICOLON || next === QUESTION) return host.end;
+  throw new Unexpected(host.end, "';', '?' or the end of the URI");
 }
 
 /** Escapes what may not stand bare (RFC 3261 §19.1.2); escapes that are there already stay. */
@@ -234,8 +226,7 @@ export class URI extends Parameters {
   port: number | undefined;
   /** All behind the colon, for a scheme other than `sip`, `sips` and `tel`. */
   opaque: string | undefined;
-  /** The header components. */
-  headers: UriHeaders;
+  private headerValues: UriHeaders | undefined;
 
   /**
    * Makes a URI from its parts. What may not stand bare in a user is escaped; a text with CR, LF or
@@ -254,7 +245,18 @@ export class URI extends Parameters {
     this.user = user === undefined || user === "" ? undefined : escapeUser(user);
     this.host = checkLine("host", host);
     this.port = port;
-    this.headers = headers ?? Object.create(null);
+    this.password = undefined;
+    this.opaque = undefined;
+    this.headerValues = headers;
+  }
+
+  /** The header components. */
+  get headers(): UriHeaders {
+    return this.headerValues ??= Object.create(null) as UriHeaders;
+  }
+
+  set headers(values: UriHeaders) {
+    this.headerValues = values;
   }
 
   /** Reads a URI that a program wrote; throws {@linkcode InvalidArgumentError} if it is none. */
@@ -287,12 +289,12 @@ export class URI extends Parameters {
 
   /** The values of a header component. */
   getHeader(name: string): string[] | undefined {
-    return this.headers[name];
+    return this.headerValues?.[name];
   }
 
   /** Whether a header component is there. */
   hasHeader(name: string): boolean {
-    return name in this.headers;
+    return this.headerValues !== undefined && name in this.headerValues;
   }
 
   /** Takes a header component away and returns its values. */
@@ -304,17 +306,21 @@ export class URI extends Parameters {
 
   /** Takes all header components away. */
   clearHeaders(): void {
-    this.headers = Object.create(null);
+    this.headerValues = undefined;
   }
 
   /** A copy that shares nothing with this one. */
   clone(): URI {
-    const headers: UriHeaders = Object.create(null);
-    for (const name in this.headers) headers[name] = [...(this.headers[name] ?? [])];
-    const copy = new URI(this.scheme, this.user, this.host, this.port, this.parameters, headers);
+    const copy = new URI(this.scheme, this.user, this.host, this.port);
+    if (this.hasParams) copy.parameters = Object.assign(Object.create(null), this.parameters);
+    for (const name in this.headerValues) copy.headers[name] = [...(this.headers[name] ?? [])];
     copy.password = this.password;
     copy.opaque = this.opaque;
     return copy;
+  }
+
+  protected override readParameters(text: string): ParameterValues {
+    return readParameters(text);
   }
 
   /** As `toString`: nothing is normalised. */
@@ -333,10 +339,13 @@ export class URI extends Parameters {
     }
     text += this.host;
     if (this.port !== undefined) text += `:${this.port}`;
-    for (const name in this.parameters) {
-      const value = this.parameters[name];
-      text += value === null || value === undefined ? `;${name}` : `;${name}=${value}`;
+    if (this.hasParams) {
+      for (const name in this.parameters) {
+        const value = this.parameters[name];
+        text += value === null || value === undefined ? `;${name}` : `;${name}=${value}`;
+      }
     }
+    if (this.headerValues === undefined) return text;
     let separator = "?";
     for (const name in this.headers) {
       for (const value of this.headers[name] ?? []) {
@@ -361,7 +370,7 @@ export class URI extends Parameters {
  */
 export function parseUri(text: string): URI | Fault {
   try {
-    return buildUri(text, scanUri(text, 0, text.length));
+    return readUri(new Scanner(text), 0, text.length);
   } catch (error) {
     return faultOf(error, text);
   }

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { every, isDigit } from "./characters.ts";
+import { DIGIT, every } from "./characters.ts";
 import type { ParameterValues } from "./parameters.ts";
-import type { Scanner } from "./scanner.ts";
+import { Scanner } from "./scanner.ts";
 import { scanHostPort } from "./uri.ts";
 
 /** One Via value. */
-export interface ViaHeader {
+export class ViaHeader {
   /** The transport in upper case: `UDP`, `TCP`, `TLS`, `WS`, `WSS`, or another. */
   readonly transport: string;
   /** The sent-by host as it came; an IPv6 address stands in its brackets. */
@@ -22,18 +22,46 @@ export interface ViaHeader {
   readonly received: string | undefined;
   /** The port that it really came from; `null` where the client asks for it (RFC 3581 §3). */
   readonly rport: number | null | undefined;
-  /** Every parameter, by its name in lower case. */
-  readonly parameters: ParameterValues;
+  private readonly unread: string;
+
+  /** Reads one. Throws what the grammar does not allow, and leaves the scanner behind the value. */
+  constructor(scanner: Scanner) {
+    const { text, codes } = scanner;
+    this.transport = readTransport(scanner);
+    const sentBy = scanHostPort(codes, scanner.pos, scanner.end, true);
+    this.host = text.slice(scanner.pos, sentBy.hostEnd);
+    this.port = sentBy.port < 0 ? undefined : sentBy.port;
+    let branch: string | null | undefined;
+    let received: string | null | undefined;
+    let rport: string | null | undefined;
+    scanner.pos = sentBy.end;
+    while (scanner.parameter()) {
+      if (branch === undefined && scanner.isNamed("branch")) branch = scanner.parameterValue();
+      else if (rport === undefined && scanner.isNamed("rport")) rport = scanner.parameterValue();
+      else if (received === undefined && scanner.isNamed("received")) {
+        received = scanner.parameterValue();
+      }
+    }
+    this.unread = text.slice(sentBy.end, scanner.pos);
+    this.branch = branch ?? undefined;
+    this.received = received ?? undefined;
+    this.rport = readRport(scanner, rport);
+  }
+
+  /** Every parameter, by its name in lower case; read when they are asked for. */
+  get parameters(): ParameterValues {
+    return new Scanner(this.unread).parameters();
+  }
 }
 
-function readRport(scanner: Scanner, value: string | null | undefined): number | null | undefined {
-  if (typeof value !== "string") return value;
-  if (!every(value, isDigit) || Number(value) > 65535) scanner.fail("a port as rport before this");
-  return Number(value);
-}
-
-/** Reads one Via value. */
-export function readVia(scanner: Scanner): ViaHeader {
+function readTransport(scanner: Scanner): string {
+  const { text, pos } = scanner;
+  // What nearly every Via begins with.
+  if (text.startsWith("SIP/2.0/UDP ", pos)) {
+    scanner.pos = pos + 12;
+    scanner.skipLws();
+    return "UDP";
+  }
   const name = scanner.token("'SIP'");
   scanner.expect("/");
   const version = scanner.token("'2.0'");
@@ -41,17 +69,16 @@ export function readVia(scanner: Scanner): ViaHeader {
   scanner.expect("/");
   const transport = scanner.token("a transport").toUpperCase();
   scanner.skipLws();
-  const start = scanner.pos;
-  const sentBy = scanHostPort(scanner.text, start, scanner.end, true);
-  scanner.pos = sentBy.end;
-  const parameters = scanner.parameters();
-  return {
-    transport,
-    host: scanner.text.slice(start, sentBy.hostEnd),
-    port: sentBy.port < 0 ? undefined : sentBy.port,
-    branch: parameters["branch"] ?? undefined,
-    received: parameters["received"] ?? undefined,
-    rport: readRport(scanner, parameters["rport"]),
-    parameters,
-  };
+  return transport;
+}
+
+function readRport(scanner: Scanner, value: string | null | undefined): number | null | undefined {
+  if (typeof value !== "string") return value;
+  if (!every(DIGIT, value) || Number(value) > 65535) scanner.fail("a port as rport before this");
+  return Number(value);
+}
+
+/** Reads one Via value. */
+export function readVia(scanner: Scanner): ViaHeader {
+  return new ViaHeader(scanner);
 }
