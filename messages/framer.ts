@@ -6,7 +6,7 @@
  */
 import { isDigit, isLws } from "./characters.ts";
 import { Fault, type FaultDetails } from "./fault.ts";
-import { answerableRequest } from "./parser.ts";
+import { answerableRequest } from "./answerable_request.ts";
 
 /** How much a peer can make a {@linkcode Framer} hold. */
 export interface FramerLimits {

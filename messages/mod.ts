@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { answerableRequest } from "./answerable_request.ts";
 export { type BinaryBody, type Body, bodyOf } from "./body.ts";
 export * from "./errors.ts";
 export * from "./fault.ts";
@@ -27,7 +28,7 @@ export {
   type ResponseOptions,
 } from "./outgoing_response.ts";
 export { Parameters, type ParameterValues } from "./parameters.ts";
-export { answerableRequest, parseMessage, type ParseResult } from "./parser.ts";
+export { parseMessage, type ParseResult } from "./parser.ts";
 export { Identifiers, MAGIC_COOKIE, type RandomSource } from "./random.ts";
 export { parseUri, URI, type UriHeaders } from "./uri.ts";
 export { equivalentURI } from "./uri_equivalence.ts";

@@ -6,9 +6,11 @@
  *
  * @module
  */
-import { codesOf, isDigit, isIn, isLws, skip, TOKEN, WORD } from "./characters.ts";
-import { type AnswerableRequest, Fault } from "./fault.ts";
-import { HeaderId, headerId, headerIdAt, isSingle, nameOf, UNKNOWN } from "./header_names.ts";
+import { codesOf, isDigit, isIn, skip, TOKEN, WORD } from "./characters.ts";
+import { answerableRequest } from "./answerable_request.ts";
+import { Fault } from "./fault.ts";
+import { cutLines, lineEnd, type Progress, refuseNul } from "./header_lines.ts";
+import { HeaderId, nameOf } from "./header_names.ts";
 import { MAX_CSEQ, readers } from "./headers.ts";
 import {
   findLine,
@@ -23,13 +25,9 @@ import { excerpt, Scanner, skipLws, Unexpected } from "./scanner.ts";
 import { readUri, type URI } from "./uri.ts";
 import { readVia } from "./via_header.ts";
 
-/** How many header lines a message may have: what a peer can make grow has a limit. */
-const MAX_LINES = 1000;
-
 const CR = 0x0d;
 const LF = 0x0a;
 const SP = 0x20;
-const HTAB = 0x09;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -42,11 +40,6 @@ interface StartLine {
   readonly uri: URI | undefined;
   readonly status: number;
   readonly reason: string;
-}
-
-/** What is known while a message is being parsed, so that a fault can say where it is. */
-interface Progress {
-  header: string | undefined;
 }
 
 /**
@@ -112,16 +105,6 @@ function read(
   return new IncomingRequestMessage(parts, start.uri);
 }
 
-/** The position of the CRLF that ends a line. A CR or LF alone ends no line (RFC 3261 §7). */
-function lineEnd(text: string, pos: number): number {
-  const lf = text.indexOf("\n", pos);
-  if (lf < 0) throw new Unexpected(text.length, "CRLF");
-  const cr = text.indexOf("\r", pos);
-  if (cr === lf - 1) return cr;
-  if (cr < 0 || cr > lf) throw new Unexpected(lf, "CR before LF");
-  throw new Unexpected(cr, "LF after CR");
-}
-
 function isVersion(codes: Uint8Array, start: number, end: number): boolean {
   // "SIP-Version is case-insensitive" (RFC 3261 §7.1).
   return end - start === 7 && ((codes[start] ?? 0) | 0x20) === 0x73 &&
@@ -173,73 +156,6 @@ function readStatusLine(
     throw new Unexpected(space + 1, "a status code from 100 to 699");
   }
   return { method: "", uri: undefined, status, reason: text.slice(behind + 1, end) };
-}
-
-/** Grows with the longest head that was seen, so that no message grows an array of its own. */
-const scratch: number[] = [];
-
-/** Cuts the head into lines; says where each stands and where the body begins. */
-function cutLines(
-  { text, codes }: Scanner,
-  start: number,
-  progress: Progress,
-): { lines: readonly number[]; headEnd: number } {
-  let pos = start;
-  let used = 0;
-  let seen = 0;
-  let seenMore = 0;
-  while (codes[pos] !== CR || codes[pos + 1] !== LF) {
-    if (used === MAX_LINES * LINE) {
-      throw new Unexpected(pos, `at most ${MAX_LINES} header lines`, 513);
-    }
-    const nameEnd = skip(TOKEN, codes, pos, codes.length);
-    let colon = nameEnd;
-    while (codes[colon] === SP || codes[colon] === HTAB) colon++;
-    if (nameEnd === pos || codes[colon] !== 0x3a) {
-      progress.header = undefined;
-      throw new Unexpected(pos, "a header's name and ':', or an empty line");
-    }
-    let end = lineEnd(text, colon);
-    // "Header fields can be extended over multiple lines by preceding each extra line with at
-    // least one SP or horizontal tab" (§7.3.1).
-    while (codes[end + 2] === SP || codes[end + 2] === HTAB) {
-      end = lineEnd(text, end + 2);
-    }
-    const id = headerIdAt(codes, pos, nameEnd);
-    if (id !== UNKNOWN && isSingle(id)) {
-      const bit = 1 << (id & 31);
-      if (((id < 32 ? seen : seenMore) & bit) !== 0) {
-        progress.header = nameOf(id);
-        throw new Unexpected(pos, `one ${nameOf(id)} only`);
-      }
-      if (id < 32) seen |= bit;
-      else seenMore |= bit;
-    }
-    let valueEnd = end;
-    const valueStart = skipLws(codes, colon + 1, end);
-    while (valueEnd > valueStart && isLws(codes[valueEnd - 1] ?? 0)) valueEnd--;
-    scratch[used++] = id;
-    scratch[used++] = pos;
-    scratch[used++] = valueStart;
-    scratch[used++] = valueEnd;
-    pos = end + 2;
-  }
-  return { lines: scratch.slice(0, used), headEnd: pos + 2 };
-}
-
-/** NUL may stand in a head only as an escaped character of a quoted string (RFC 3261 §25.1). */
-function refuseNul(text: string, start: number, end: number): void {
-  const nul = text.indexOf("\0", start);
-  if (nul < 0 || nul >= end) return;
-  let quoted = false;
-  for (let pos = start; pos < end; pos++) {
-    const code = text.charCodeAt(pos);
-    if (code === 0x22) quoted = !quoted;
-    else if (quoted && code === 0x5c) pos++;
-    else if (code === 0) throw new Unexpected(pos, "text without NUL");
-    // A quote that is left open ends with its header; that header's own grammar tells of it.
-    else if (code === LF && !isLws(text.charCodeAt(pos + 1))) quoted = false;
-  }
 }
 
 function checkCallId(codes: Uint8Array, start: number, end: number): void {
@@ -364,40 +280,4 @@ function bodyOffset(bytes: Uint8Array): number {
     if (bytes[lf + 1] === CR && bytes[lf + 2] === LF) return lf + 3;
   }
   return bytes.length;
-}
-
-const ANSWER_HEADERS = [
-  HeaderId.from,
-  HeaderId.to,
-  HeaderId.callId,
-  HeaderId.cseq,
-] as const;
-
-/**
- * The lines of a broken request that an answer to it repeats (RFC 3261 §8.2.6.2), taken as they
- * came. `undefined` for what is no request, lacks one of them, or would break the answer too.
- *
- * @param bytes A message, or only its head.
- */
-export function answerableRequest(bytes: Uint8Array): AnswerableRequest | undefined {
-  const text = decoder.decode(bytes);
-  const blank = text.indexOf("\r\n\r\n", text.search(/\S/));
-  const head = (blank < 0 ? text : text.slice(0, blank)).trimStart();
-  const [startLine = "", ...lines] = head.replaceAll(/\r\n[ \t]+/g, " ").split("\r\n");
-  const method = /^[^\s/]+(?=\s)/.exec(startLine)?.[0];
-  // §17.1.1.3: an ACK is never answered.
-  if (method === undefined || method === "ACK") return undefined;
-  const via: string[] = [];
-  const values = new Map<number, string>();
-  for (const line of lines) {
-    const colon = line.indexOf(":");
-    const id = headerId(line.slice(0, Math.max(0, colon)).trim());
-    const value = line.slice(colon + 1).trim();
-    if (/[\r\n\0]/.test(value)) continue;
-    if (id === HeaderId.via) via.push(value);
-    else if (!values.has(id)) values.set(id, value);
-  }
-  const [from, to, callId, cseq] = ANSWER_HEADERS.map((id) => values.get(id));
-  if (!via[0] || !from || !to || !callId || !cseq) return undefined;
-  return { method, via, from, to, callId, cseq };
 }

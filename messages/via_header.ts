@@ -6,7 +6,7 @@
 import { DIGIT, every } from "./characters.ts";
 import type { ParameterValues } from "./parameters.ts";
 import { Scanner } from "./scanner.ts";
-import { scanHostPort } from "./uri.ts";
+import { scanHostPort } from "./host_port.ts";
 
 /** One Via value. */
 export class ViaHeader {
