@@ -30,12 +30,16 @@ interface DialogParts {
   readonly remoteSequence: number | undefined;
 }
 
-/** The one address in a Contact, or `undefined` where there is none or it is broken. */
+/**
+ * The address in Contact, or `undefined` where there is none, or none that requests could go to:
+ * §8.1.1.8 asks for "exactly one SIP or SIPS URI".
+ */
 export function contactOf(
   message: IncomingRequestMessage | IncomingResponseMessage,
 ): URI | undefined {
   const contact = message.parseHeader("Contact");
-  return Array.isArray(contact) ? contact[0]?.uri : undefined;
+  const uri = Array.isArray(contact) ? contact[0]?.uri : undefined;
+  return uri?.scheme === "sip" || uri?.scheme === "sips" ? uri : undefined;
 }
 
 /** The addresses in Record-Route: a route set has them with their own parameters, and no others. */

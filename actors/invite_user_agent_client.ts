@@ -149,6 +149,8 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
         return this.accept(responseOf(this.message, emission));
       case "repeatedAccept":
         return this.repeatAccept(responseOf(this.message, emission));
+      case "lateAccept":
+        return endUnwantedCall(this.supervisor, responseOf(this.message, emission), this.call);
       case "redirect":
         return this.refuse("onRedirect", responseOf(this.message, emission));
       default:
@@ -183,6 +185,10 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     const isWhole = message.toTag !== undefined && contactOf(message) !== undefined;
     const session = isWhole ? this.earlySession(message) : undefined;
     if (session === undefined) return this.acceptBroken(message);
+    if (session.sessionState === "Terminated") {
+      // The program has hung up on this branch, or disposed of it, while it was ringing.
+      return endUnwantedCall(this.supervisor, message, this.call);
+    }
     session.takeRemoteBody(message);
     session.accept(message);
     const response: AckableIncomingResponseWithSession = {
@@ -199,7 +205,8 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
 
   /** A 2xx that no session can be made from: the far end must not be left with half a call. */
   private acceptBroken(message: IncomingResponseMessage): void {
-    const text = `expected a To-tag and a Contact in the ${message.statusCode} to an INVITE`;
+    const text = `no session can be made from the ${message.statusCode}: expected a To-tag, ` +
+      `a SIP URI as Contact, and at most ${MAX_BRANCHES} branches`;
     this.supervisor.report(new ProtocolError(text));
     this.sessions.get(message.toTag ?? "")?.cease();
     endUnwantedCall(this.supervisor, message, this.call);

@@ -93,6 +93,11 @@ export function serverKey(request: IncomingRequestMessage, method: string): stri
   return `${method} ${sentBy} ${via.branch ?? ""} ${ruri} ${fromTag} ${callId} ${cseq}`;
 }
 
+/** A Call-ID alone will not do: it is the same in the next try after a redirect (§8.1.3.4). */
+function callKey(call: { callId: string; fromTag: string | undefined; cseq: number }): string {
+  return `${call.cseq} ${call.fromTag} ${call.callId}`;
+}
+
 function mergedKey({ method, cseq, fromTag = "", callId }: IncomingRequestMessage): string {
   return `${method} ${cseq} ${fromTag} ${callId}`;
 }
@@ -240,15 +245,17 @@ export class Registry {
 
   /** Notes that something of an outgoing call lives, so that its late branches are known. */
   holdCall(call: Call): void {
-    const held = this.calls.get(call.callId);
-    if (held === undefined) this.calls.set(call.callId, { call, holders: 1 });
+    const key = callKey(call);
+    const held = this.calls.get(key);
+    if (held === undefined) this.calls.set(key, { call, holders: 1 });
     else held.holders++;
   }
 
   /** The counterpart of `holdCall`. */
-  releaseCall({ callId }: Call): void {
-    const held = this.calls.get(callId);
-    if (held !== undefined && --held.holders === 0) this.calls.delete(callId);
+  releaseCall(call: Call): void {
+    const key = callKey(call);
+    const held = this.calls.get(key);
+    if (held !== undefined && --held.holders === 0) this.calls.delete(key);
   }
 
   /**
@@ -262,15 +269,14 @@ export class Registry {
         break;
       }
     }
-    this.abandoned.set(call.callId, call);
+    this.abandoned.set(callKey(call), call);
   }
 
   /** The INVITE of ours that a response without a transaction answers. */
   callOf(response: IncomingResponseMessage): Call | undefined {
-    const call = this.calls.get(response.callId)?.call ?? this.abandoned.get(response.callId);
-    const isOurs = call !== undefined && call.fromTag === response.fromTag &&
-      call.cseq === response.cseq && call.sentBy.toLowerCase() === sentByOf(response.via);
-    return isOurs ? call : undefined;
+    const key = callKey(response);
+    const call = this.calls.get(key)?.call ?? this.abandoned.get(key);
+    return call?.sentBy.toLowerCase() === sentByOf(response.via) ? call : undefined;
   }
 
   /** Everything that lives. */

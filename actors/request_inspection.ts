@@ -5,6 +5,7 @@
  */
 import { Fault, type IncomingRequestMessage, type ResponseOptions } from "../messages/mod.ts";
 import { ALLOW, ALLOWED_METHODS } from "./allowed_methods.ts";
+import { contactOf } from "./dialog.ts";
 
 /** The methods of the RFCs: one of them that is not allowed here is 405, any other is 501. */
 const KNOWN_METHODS = [
@@ -24,18 +25,34 @@ const KNOWN_METHODS = [
 /** The headers that a session is made from, and that the rules below read. */
 const NEEDED = ["Require", "Contact", "Record-Route", "Content-Disposition"] as const;
 
-/** The refusal that a request deserves, or `undefined` where it is fit for the program. */
+/**
+ * §8.2.1: "If the UAS recognizes but does not support the method of a request, it MUST generate a
+ * 405 (Method Not Allowed) response ... The UAS MUST also add an Allow header field".
+ */
+export function refuseMethod(method: string): ResponseOptions {
+  const isKnown = KNOWN_METHODS.includes(method);
+  return { statusCode: isKnown ? 405 : 501, extraHeaders: [ALLOW] };
+}
+
+/**
+ * §8.2.2.3: "If a UAS does not understand an option-tag listed in a Require header field, it MUST
+ * respond by generating a response with status code 420 (Bad Extension). The UAS MUST add an
+ * Unsupported header field, and list in it those options it does not understand".
+ */
+export function refuseRequired(request: IncomingRequestMessage): ResponseOptions | undefined {
+  const required = request.parseHeader("Require");
+  if (required instanceof Fault) return { statusCode: required.status };
+  if (required === undefined || required.length === 0) return undefined;
+  return { statusCode: 420, extraHeaders: [`Unsupported: ${required.join(", ")}`] };
+}
+
+/** The refusal that a request outside of a dialog deserves, or `undefined` where it is fit for the program. */
 export function inspectRequest(request: IncomingRequestMessage): ResponseOptions | undefined {
   const { method, toTag, ruri } = request;
   // §12.2.2: "If the UAS wishes to reject the request because it does not wish to recreate the
   // dialog, it MUST respond to the request with a 481".
   if (toTag !== undefined || method === "BYE") return { statusCode: 481 };
-  // §8.2.1: "If the UAS recognizes but does not support the method of a request, it MUST generate
-  // a 405 (Method Not Allowed) response ... The UAS MUST also add an Allow header field".
-  if (method !== "INVITE") {
-    const isKnown = KNOWN_METHODS.includes(method);
-    return { statusCode: isKnown ? 405 : 501, extraHeaders: [ALLOW] };
-  }
+  if (method !== "INVITE") return refuseMethod(method);
   // §8.2.2.1: "If the Request-URI uses a scheme not supported by the UAS, it SHOULD reject the
   // request with a 416 (Unsupported URI Scheme) response."
   if (ruri.scheme !== "sip" && ruri.scheme !== "sips" && ruri.scheme !== "tel") {
@@ -47,18 +64,17 @@ export function inspectRequest(request: IncomingRequestMessage): ResponseOptions
       return { statusCode: value.status, reasonPhrase: `Bad Request: ${value}` };
     }
   }
-  // §8.2.2.3: "If a UAS does not understand an option-tag listed in a Require header field, it MUST
-  // respond by generating a response with status code 420 (Bad Extension). The UAS MUST add an
-  // Unsupported header field, and list in it those options it does not understand".
-  const required = request.parseHeader("Require");
-  if (Array.isArray(required) && required.length > 0) {
-    return { statusCode: 420, extraHeaders: [`Unsupported: ${required.join(", ")}`] };
-  }
+  const refusal = refuseRequired(request);
+  if (refusal !== undefined) return refusal;
   // §8.1.1.8: "The Contact header field MUST be present and contain exactly one SIP or SIPS URI in
   // any request that can result in the establishment of a dialog."
   const contact = request.parseHeader("Contact");
-  if (!Array.isArray(contact) || contact.length !== 1) {
-    return { statusCode: 400, reasonPhrase: "Bad Request: expected one Contact" };
+  const isOne = Array.isArray(contact) && contact.length === 1;
+  if (!isOne || contactOf(request) === undefined) {
+    return {
+      statusCode: 400,
+      reasonPhrase: "Bad Request: expected one SIP or SIPS URI as Contact",
+    };
   }
   return undefined;
 }

@@ -16,7 +16,6 @@ import {
   type URI,
 } from "../messages/mod.ts";
 import { Ack } from "./ack.ts";
-import { ALLOW } from "./allowed_methods.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Flow } from "./flow.ts";
 import { OfferAnswer } from "./offer_answer.ts";
@@ -28,6 +27,7 @@ import type {
   RequestOptions,
 } from "./outgoing_request.ts";
 import type { Call, DialogEntry } from "./registry.ts";
+import { refuseMethod, refuseRequired } from "./request_inspection.ts";
 import { ServerTransaction } from "./server_transaction.ts";
 import type { Session, SessionDelegate, SessionState, SignalingState } from "./session.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -296,9 +296,12 @@ export class SessionDialog implements Session, DialogEntry {
       // rejected with a 500 (Server Internal Error) response."
       return transaction.refuse(500);
     }
-    if (request.method === "BYE") return this.receiveBye(request, transaction);
-    if (request.method === "INVITE") return transaction.refuse(488);
-    transaction.refuse(405, [ALLOW]);
+    const { method } = request;
+    const isTaken = method === "BYE" || method === "INVITE";
+    const refusal = isTaken ? refuseRequired(request) : refuseMethod(method);
+    if (refusal !== undefined) return void transaction.respond(refusal);
+    if (method === "BYE") this.receiveBye(request, transaction);
+    else transaction.refuse(488);
   }
 
   private receiveAck(request: IncomingRequestMessage): void {

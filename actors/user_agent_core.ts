@@ -72,6 +72,25 @@ export interface UserAgentCoreDelegate {
   onInvite?(request: IncomingInviteRequest): void;
 }
 
+/** The longest delay that runtimes count right; beyond it they fire at once. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+function checkMilliseconds(field: string, value: number, least: number): void {
+  if (typeof value === "number" && value >= least && value <= MAX_DELAY) return;
+  throw new InvalidArgumentError(field, `${least} to ${MAX_DELAY} milliseconds`, `${value}`);
+}
+
+function timersOf(overrides: Partial<TimerTable> = {}): TimerTable {
+  const T1 = overrides.T1 ?? DEFAULT_TIMERS.T1;
+  const T2 = overrides.T2 ?? DEFAULT_TIMERS.T2;
+  const T4 = overrides.T4 ?? DEFAULT_TIMERS.T4;
+  // 64*T1 is a delay, too.
+  checkMilliseconds("timers.T1", 64 * T1, 64);
+  checkMilliseconds("timers.T2", T2, 1);
+  checkMilliseconds("timers.T4", T4, 1);
+  return { T1, T2, T4 };
+}
+
 /**
  * A user agent: sends and takes requests over its transports.
  *
@@ -103,16 +122,23 @@ export class UserAgentCore {
   private readonly environment: Environment;
   private readonly supervisor: Supervisor;
 
-  /** Attaches to the transports: from now on requests are taken. */
+  /**
+   * Attaches to the transports: from now on requests are taken.
+   *
+   * @throws `InvalidArgumentError` for a configuration that makes no sense.
+   */
   constructor(configuration: UserAgentCoreConfiguration, delegate: UserAgentCoreDelegate = {}) {
     const logger = configuration.logger ?? defaultLogger;
+    if (!Array.isArray(configuration.transports)) {
+      throw new InvalidArgumentError("transports", "an array", typeof configuration.transports);
+    }
     this.configuration = configuration;
     this.delegate = delegate;
     this.environment = {
       clock: configuration.clock ?? systemClock,
       identifiers: new Identifiers(configuration.random),
       logger,
-      timers: { ...DEFAULT_TIMERS, ...configuration.timers },
+      timers: timersOf(configuration.timers),
       transports: configuration.transports,
       userAgent: configuration.userAgentHeaderFieldValue,
       contact: (transport, user) => this.contact(transport, user),
@@ -189,8 +215,11 @@ export class UserAgentCore {
     if (this.state !== "running") {
       throw new InvalidStateError(`invite: expected a running core, found it ${this.state}`);
     }
-    if (message.method !== "INVITE") {
-      throw new InvalidArgumentError("message", "an INVITE", `a ${message.method}`);
+    if (!(message instanceof OutgoingRequestMessage) || message.method !== "INVITE") {
+      throw new InvalidArgumentError("message", "an INVITE", `${message}`.slice(0, 20));
+    }
+    if (message.branch !== undefined) {
+      throw new InvalidArgumentError("message", "a request that was not sent before", "its Via");
     }
     const request = new InviteUserAgentClient(this.supervisor, this.complete(message), delegate);
     return request.start();
@@ -203,9 +232,12 @@ export class UserAgentCore {
    * @param options `deadline`: after how many milliseconds what is left is dropped; 5,000 by
    * default.
    * @returns When the transports are closed.
+   * @throws `InvalidArgumentError` for a deadline that no clock can count.
    */
   stop(options: { deadline?: number } = {}): Promise<void> {
-    return this.supervisor.stop(options.deadline ?? STOP_DEADLINE);
+    const deadline = options.deadline ?? STOP_DEADLINE;
+    checkMilliseconds("deadline", deadline, 0);
+    return this.supervisor.stop(deadline);
   }
 
   /** Drops every call without a word, and closes the transports. */
@@ -222,8 +254,8 @@ export class UserAgentCore {
   private receiveRequest(request: IncomingRequestMessage, flow: Flow): void {
     const isMerged = this.supervisor.registry.isMerged(request);
     const transaction = new ServerTransaction(this.supervisor, request, flow);
-    if (isMerged) return transaction.refuse(482);
     if (request.method === "CANCEL") return this.receiveCancel(request, transaction);
+    if (isMerged) return transaction.refuse(482);
     if (this.state !== "running") return transaction.refuse(503);
     const refusal = inspectRequest(request);
     if (refusal !== undefined) return void transaction.respond(refusal);

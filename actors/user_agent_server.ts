@@ -86,7 +86,7 @@ export class UserAgentServer implements IncomingRequest {
   private receiveCancel(message: unknown): void {
     if (!(message instanceof IncomingRequestMessage)) return;
     this.supervisor.callGuest("onCancel", () => this.delegate?.onCancel?.(message));
-    // §9.2: "it immediately responds to the original request with a 487 (Request Terminated)."
+    // §9.2: "the UAS SHOULD immediately respond to the INVITE with a 487 (Request Terminated)."
     if (!this.isAnswered) this.reject({ statusCode: 487 });
   }
 

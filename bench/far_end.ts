@@ -21,9 +21,14 @@ const TO_TAG = ";tag=farEnd";
 const CONTACT = "Contact: <sip:bob@192.0.2.201:5060>\r\n";
 const EMPTY = "Content-Length: 0\r\n\r\n";
 
+/** How many requests of each method were answered: a whole call is one of each. */
+export const requests: { [method: string]: number } = { INVITE: 0, ACK: 0, BYE: 0 };
+
 /** What a callee says to a request: 100, 180 and 200 to an INVITE, 200 to a BYE. */
 export function answersTo(request: string): string[] {
-  if (request.startsWith("INVITE ")) {
+  const method = request.slice(0, request.indexOf(" "));
+  requests[method] = (requests[method] ?? 0) + 1;
+  if (method === "INVITE") {
     const body = `Content-Type: application/sdp\r\nContent-Length: ${SDP.length}\r\n\r\n${SDP}`;
     return [
       answer("100 Trying", request, "", EMPTY),
@@ -31,5 +36,5 @@ export function answersTo(request: string): string[] {
       answer("200 OK", request, TO_TAG, CONTACT + body),
     ];
   }
-  return request.startsWith("BYE ") ? [answer("200 OK", request, "", EMPTY)] : [];
+  return method === "BYE" ? [answer("200 OK", request, "", EMPTY)] : [];
 }

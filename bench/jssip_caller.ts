@@ -43,15 +43,18 @@ export function jsSipCaller(): Caller {
     disconnect: () => {},
     onconnect: () => {},
     ondisconnect: () => {},
-    ondata: (_text: string) => {},
-    send: (text: string) => {
+    ondata: (_event: unknown) => {},
+    isConnected: () => true,
+    isConnecting: () => false,
+    send: (message: unknown) => {
+      const text = `${message}`;
       for (const answer of answersTo(text)) queueMicrotask(() => socket.ondata(answer));
       if (text.startsWith("BYE ")) queueMicrotask(() => onByeAnswered());
       return true;
     },
   };
   const agent = new JsSIP.UA({
-    sockets: [socket],
+    sockets: [{ socket, weight: 1 }],
     uri: "sip:alice@192.0.2.101",
     contact_uri: "sip:alice@192.0.2.101:5060",
     register: false,

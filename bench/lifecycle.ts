@@ -6,9 +6,15 @@
  */
 import { VirtualClock } from "../tests/support/virtual_clock.ts";
 import { type Caller, callerAlone, callerAndCallee } from "./caller.ts";
-import { answersTo } from "./far_end.ts";
+import { answersTo, requests } from "./far_end.ts";
 import { jsSipCaller } from "./jssip_caller.ts";
-import { compare, printComparison, type Subject } from "./measure.ts";
+import {
+  compare,
+  printComparison,
+  SIP_JS_WARM_UP_MS,
+  type Subject,
+  WARM_UP_MS,
+} from "./measure.ts";
 import { sipJsCaller } from "./sip_js_caller.ts";
 
 /** 64*T1, and a little: every transaction has ended by then. */
@@ -21,9 +27,10 @@ Object.assign(globalThis, {
   clearTimeout: (id: number | undefined) => clock.clearTimeout(id),
 });
 
-function subjectOf(caller: Caller): Subject {
+function subjectOf(caller: Caller, warmUpMs = WARM_UP_MS): Subject {
   return {
     name: caller.name,
+    warmUpMs,
     async run(times) {
       for (let i = 0; i < times; i++) {
         const call = await caller.place();
@@ -59,9 +66,18 @@ function farEndAlone(): Subject {
 }
 
 if (import.meta.main) {
-  const callers = [callerAlone(clock), callerAndCallee(clock), sipJsCaller(), jsSipCaller()];
   console.log("A call in memory: INVITE with SDP, 100, 180, 200 with SDP, ACK, BYE, 200\n");
-  const subjects = callers.map(subjectOf);
-  subjects.splice(1, 0, farEndAlone());
-  printComparison("µs a call", await compare(subjects));
+  const subjects = [
+    subjectOf(callerAlone(clock)),
+    farEndAlone(),
+    subjectOf(callerAndCallee(clock)),
+    subjectOf(jsSipCaller()),
+    subjectOf(sipJsCaller(), SIP_JS_WARM_UP_MS),
+  ];
+  const measurements = await compare(subjects);
+  const { INVITE, ACK, BYE, ...others } = requests;
+  if (INVITE !== ACK || INVITE !== BYE || Object.keys(others).length > 0) {
+    throw new Error(`expected whole calls, found ${JSON.stringify(requests)}`);
+  }
+  printComparison("µs a call", measurements);
 }

@@ -12,7 +12,15 @@ import sip from "npm:sip@0.0.6";
 import jssipParser from "npm:jssip@3.13.8/lib/Parser.js";
 import { LoggerFactory, Parser } from "npm:sip.js@0.21.2/lib/core/index.js";
 import { parseMessage } from "../messages/mod.ts";
-import { compare, median, printComparison, ratios, type Subject } from "./measure.ts";
+import {
+  compare,
+  median,
+  printComparison,
+  ratios,
+  SIP_JS_WARM_UP_MS,
+  type Subject,
+  WARM_UP_MS,
+} from "./measure.ts";
 import { messagesOfCall } from "./messages.ts";
 
 /** How many calls the messages are of. */
@@ -105,7 +113,7 @@ function readBySipJs(index: number): Reading {
   };
 }
 
-type Parse = [name: string, read: (index: number) => Reading];
+type Parse = [name: string, read: (index: number) => Reading, warmUpMs?: number];
 
 const strowger: Parse = ["Strowger", readByStrowger];
 const parsers: Parse[] = [
@@ -113,7 +121,7 @@ const parsers: Parse[] = [
   ["sip 0.0.6, URIs left as text", (index) => readBySip(index, (text) => text)],
   ["sip 0.0.6, URIs parsed too", (index) => readBySip(index, sip.parseUri)],
   ["JsSIP 3.13.8", readByJsSip],
-  ["SIP.js 0.21.2", readBySipJs],
+  ["SIP.js 0.21.2", readBySipJs, SIP_JS_WARM_UP_MS],
 ];
 
 /** What was read, as one text that is the same for every parser that has understood it. */
@@ -139,10 +147,11 @@ function checkAgreement(): void {
 /** The last thing that was read: whoever can see this cannot leave the reading out. */
 export let kept: Reading | undefined;
 
-function subjectOf([name, read]: Parse): Subject {
+function subjectOf([name, read, warmUpMs = WARM_UP_MS]: Parse): Subject {
   let index = 0;
   return {
     name,
+    warmUpMs,
     run(times) {
       for (let i = 0; i < times; i++) {
         kept = read(index);

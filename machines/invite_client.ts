@@ -59,7 +59,9 @@ export type InviteClientEmission =
   /** For the wire: the ACK to a 3xx to 6xx, which belongs to this transaction (§17.1.1.3). */
   | { readonly type: "acknowledge"; readonly message: unknown }
   /** A 2xx that was accepted before came again: its ACK was lost (§13.2.2.4). */
-  | { readonly type: "repeatedAccept"; readonly message: unknown };
+  | { readonly type: "repeatedAccept"; readonly message: unknown }
+  /** A 2xx came after the INVITE had failed: a call that nobody waits for any more. */
+  | { readonly type: "lateAccept"; readonly message: unknown };
 
 /** The states, region by region. */
 export type InviteClientState = {
@@ -97,6 +99,7 @@ export const inviteClientMachine: Statechart<
       type: "repeatedAccept",
       message: messageOf(event),
     })),
+    tellLateAccept: emit(({ event }) => ({ type: "lateAccept", message: messageOf(event) })),
     tellRedirect: emit(({ event }) => ({ type: "redirect", message: messageOf(event) })),
     tellReject: emit(({ event }) => ({ type: "reject", message: messageOf(event) })),
     tellTimeout: emit({ type: "timeout" }),
@@ -268,7 +271,11 @@ export const inviteClientMachine: Statechart<
             // §17.1.1.2: "Any retransmissions of the final response that are received while in the
             // "Completed" state MUST cause the ACK to be re-passed to the transport layer for
             // retransmission, but the newly received response MUST NOT be passed up to the TU."
-            response: { guard: "isFinalButSuccess", actions: "acknowledge" },
+            response: [
+              { guard: "isFinalButSuccess", actions: "acknowledge" },
+              // Another branch was faster than the CANCEL that its proxy sent it.
+              { guard: "isSuccess", actions: "tellLateAccept" },
+            ],
             transportError: { target: "terminated", actions: "tellTransportError" },
           },
         },

@@ -23,10 +23,13 @@ const ANSWER_HEADERS = [
  */
 export function answerableRequest(bytes: Uint8Array): AnswerableRequest | undefined {
   const text = decoder.decode(bytes);
-  const blank = text.indexOf("\r\n\r\n", text.search(/\S/));
-  const head = (blank < 0 ? text : text.slice(0, blank)).trimStart();
-  const [startLine = "", ...lines] = head.replaceAll(/\r\n[ \t]+/g, " ").split("\r\n");
-  const method = /^[^\s/]+(?=\s)/.exec(startLine)?.[0];
+  // A bare LF ends a line here, as it does for a peer that knows no other end.
+  const unix = text.replaceAll("\r\n", "\n").trimStart();
+  const blank = unix.indexOf("\n\n");
+  const head = blank < 0 ? unix : unix.slice(0, blank);
+  const [startLine = "", ...lines] = head.replaceAll(/\n[ \t]+/g, " ").split("\n");
+  const space = startLine.indexOf(" ");
+  const method = space > 0 && !startLine.startsWith("SIP/") ? startLine.slice(0, space) : undefined;
   // §17.1.1.3: an ACK is never answered.
   if (method === undefined || method === "ACK") return undefined;
   const via: string[] = [];

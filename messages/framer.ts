@@ -86,6 +86,11 @@ export class Framer {
     this.#maxBody = limits.maxBodyBytes ?? DEFAULT_LIMIT;
   }
 
+  /** Whether a message has begun and is not whole yet. */
+  get isHolding(): boolean {
+    return this.#length > 0;
+  }
+
   /**
    * Takes the next octets of the stream; returns what they complete, in order. Everything that is
    * kept or returned is copied, so the caller may reuse `chunk` at once, and a message that a call

@@ -206,7 +206,6 @@ function readContact(scanner: Scanner): NameAddrHeader[] | "*" {
   return isStar && scanner.take("*") ? "*" : scanner.list(readNameAddr);
 }
 
-/** RFC 3261 §20: a URI without angle brackets has no parameters of its own, and no commas. */
 function readAuthentication(scanner: Scanner): AuthenticationHeader {
   const scheme = scanner.token("an authentication scheme").toLowerCase();
   scanner.skipLws();

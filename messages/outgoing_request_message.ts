@@ -6,11 +6,13 @@
 import { type BinaryBody, type Body, printMessage } from "./body.ts";
 import { every, TOKEN } from "./characters.ts";
 import { InvalidArgumentError } from "./errors.ts";
-import { canonicalName, HeaderId, headerId } from "./header_names.ts";
+import { Fault } from "./fault.ts";
+import { canonicalName, HeaderId, headerId, isSingle, nameOf } from "./header_names.ts";
+import { readers } from "./headers.ts";
 import { NameAddrHeader } from "./name_addr_header.ts";
 import { checkLine } from "./parameters.ts";
 import { type Identifiers, sharedIdentifiers } from "./random.ts";
-import { trimmed } from "./scanner.ts";
+import { readAlone, type Scanner, trimmed } from "./scanner.ts";
 import type { URI } from "./uri.ts";
 
 /** What may be said about a request beyond its four addresses; everything has a default. */
@@ -43,7 +45,11 @@ export interface OutgoingRequestMessageOptions {
   identifiers?: Identifiers;
 }
 
-const ENGINE_HEADERS: readonly number[] = Object.values(HeaderId);
+const ENGINE_HEADERS: readonly number[] = [
+  ...Object.values(HeaderId),
+  // A part of the body, and told with it.
+  headerId("Content-Type"),
+];
 
 /** RFC 3261 §8.1.1.6: "the value SHOULD be 70". */
 const MAX_FORWARDS = 70;
@@ -61,7 +67,32 @@ export function checkHeaderLine(field: string, line: string): string {
   if (ENGINE_HEADERS.includes(headerId(name))) {
     throw new InvalidArgumentError(field, "a header that the engine does not set itself", name);
   }
+  checkValue(field, name, trimmed(line, colon + 1, line.length));
   return line;
+}
+
+/** Throws unless a known header's value is what its grammar asks for. */
+function checkValue(field: string, name: string, value: string): void {
+  const read = readers[canonicalName(name) as keyof typeof readers] as
+    | ((scanner: Scanner) => unknown)
+    | undefined;
+  const result = read === undefined ? undefined : readAlone(value, read);
+  if (!(result instanceof Fault)) return;
+  throw new InvalidArgumentError(`${field}: ${name}`, result.expected, result.found);
+}
+
+/** As `checkHeaderLine`, for all that a program adds to one message. */
+export function checkHeaderLines(lines: readonly string[]): readonly string[] {
+  const singles = new Set<number>();
+  lines.forEach((line, i) => {
+    checkHeaderLine(`extraHeaders[${i}]`, line);
+    const id = headerId(trimmed(line, 0, line.indexOf(":")));
+    if (isSingle(id) && singles.has(id)) {
+      throw new InvalidArgumentError(`extraHeaders[${i}]`, `one ${nameOf(id)} only`, "another");
+    }
+    singles.add(id);
+  });
+  return lines;
 }
 
 /** Throws unless a text may go into a header that the program or the engine sets by name. */
@@ -161,15 +192,21 @@ export class OutgoingRequestMessage {
     this.viaHost = options.viaHost;
     this.forceRport = options.forceRport ?? true;
     this.headers = Object.create(null);
-    if (options.routeSet?.length) this.setHeader("Route", options.routeSet);
+    if (options.routeSet?.length) {
+      for (const route of options.routeSet) checkValue("routeSet", "Route", route);
+      this.setHeader("Route", options.routeSet);
+    }
     this.setHeader("Max-Forwards", `${MAX_FORWARDS}`);
     this.setHeader("From", this.from.toString());
     this.setHeader("To", this.to.toString());
     this.setHeader("Call-ID", this.callId);
     this.cseq = this.sequence;
-    if (options.optionTags?.length) this.setHeader("Supported", options.optionTags.join(", "));
+    if (options.optionTags?.length) {
+      checkValue("optionTags", "Supported", options.optionTags.join(", "));
+      this.setHeader("Supported", options.optionTags.join(", "));
+    }
     if (options.userAgentString) this.setHeader("User-Agent", options.userAgentString);
-    this.extraHeaders = extraHeaders.map((line, i) => checkHeaderLine(`extraHeaders[${i}]`, line));
+    this.extraHeaders = [...checkHeaderLines(extraHeaders)];
     this.body = body;
   }
 
@@ -252,9 +289,7 @@ export class OutgoingRequestMessage {
     for (const name in others) {
       for (const value of others[name] ?? []) text += `${name}: ${checkHeader(name, value)}\r\n`;
     }
-    this.extraHeaders.forEach((line, i) => {
-      text += `${checkHeaderLine(`extraHeaders[${i}]`, line)}\r\n`;
-    });
+    for (const line of checkHeaderLines(this.extraHeaders)) text += `${line}\r\n`;
     return text;
   }
 }

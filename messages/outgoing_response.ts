@@ -7,7 +7,7 @@ import { type BinaryBody, type Body, printMessage } from "./body.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import { type AnswerableRequest, Fault } from "./fault.ts";
 import type { IncomingRequestMessage } from "./incoming_message.ts";
-import { checkHeaderLine } from "./outgoing_request_message.ts";
+import { checkHeaderLines } from "./outgoing_request_message.ts";
 import { every, TOKEN } from "./characters.ts";
 import { parseNameAddr } from "./name_addr_header.ts";
 import { checkLine, type ParameterValues, printParameters } from "./parameters.ts";
@@ -125,9 +125,7 @@ function print(echo: Echo, hasToTag: boolean, options: ResponseOptions): Printed
     head += `Supported: ${checkLine("supported", options.supported.join(", "))}\r\n`;
   }
   if (options.userAgent) head += `Server: ${checkLine("userAgent", options.userAgent)}\r\n`;
-  options.extraHeaders?.forEach((line, i) => {
-    head += `${checkHeaderLine(`extraHeaders[${i}]`, line)}\r\n`;
-  });
+  for (const line of checkHeaderLines(options.extraHeaders ?? [])) head += `${line}\r\n`;
   const bytes = printMessage(head, options.body);
   return { bytes, message: new TextDecoder().decode(bytes) };
 }

@@ -162,8 +162,8 @@ export class TcpTransport implements Transport {
 
   #adopt(socket: Socket, called: HostPort | undefined): TcpConnection {
     const owner = {
-      retired: (connection: TcpConnection) => this.#forget(connection),
-      closed: (connection: TcpConnection, error: Error) => this.#onClosed(connection, error),
+      retired: (connection: TcpConnection, error: Error) => this.#onRetired(connection, error),
+      closed: (connection: TcpConnection) => void this.#connections.delete(connection),
     };
     const name = String(++this.#lastName);
     const connection = new TcpConnection(name, socket, called, this.#options, owner);
@@ -173,14 +173,14 @@ export class TcpTransport implements Transport {
     return connection;
   }
 
-  #forget(connection: TcpConnection): void {
+  /**
+   * From now on a new connection is opened for the same destination, so that this is the moment to
+   * tell of the old one: what was sent to the destination before went by it, and nothing later.
+   */
+  #onRetired(connection: TcpConnection, error: Error): void {
     this.#named.delete(connection.name);
     const key = hostport(connection.remote);
     if (this.#opened.get(key) === connection) this.#opened.delete(key);
-  }
-
-  #onClosed(connection: TcpConnection, error: Error): void {
-    this.#connections.delete(connection);
     if (this.#closed !== undefined || !connection.established) return;
     this.#receiver?.disconnected(connection.remote, error);
   }

@@ -16,20 +16,23 @@ export interface TcpConnectionOptions extends FramerLimits {
   readonly maxQueuedBytes?: number;
   /** Milliseconds that opening a connection may take. Default 10,000. */
   readonly connectTimeout?: number;
-  /** What measures that. Default: the runtime's own timers. */
+  /** Milliseconds in which a message has to be whole once it has begun. Default 30,000. */
+  readonly messageTimeout?: number;
+  /** What measures these. Default: the runtime's own timers. */
   readonly clock?: Clock;
 }
 
 /** What a connection tells the transport that it belongs to. */
 export interface TcpConnectionOwner {
   /** Nothing more can be sent by it, although what is queued still leaves. */
-  retired(connection: TcpConnection): void;
+  retired(connection: TcpConnection, error: Error): void;
   /** It is gone. */
-  closed(connection: TcpConnection, error: Error): void;
+  closed(connection: TcpConnection): void;
 }
 
 const MAX_QUEUED = 1_048_576;
 const CONNECT_TIMEOUT = 10_000;
+const MESSAGE_TIMEOUT = 30_000;
 /** Milliseconds in which a peer may still read what was queued when its connection was ended. */
 const LINGER = 5_000;
 /** The same, when the whole transport is being closed. */
@@ -74,7 +77,7 @@ export class TcpConnection {
     if (called !== undefined) this.#awaitConnect();
     // Its reason is in `socket.errored` when `close` follows.
     socket.on("error", () => {});
-    socket.once("end", () => this.finish());
+    socket.once("end", () => this.finish("the far end closed it"));
     socket.once("close", () => this.#onClose());
   }
 
@@ -99,6 +102,7 @@ export class TcpConnection {
     this.#limit(ms, `no connection within ${ms} ms`);
     this.#socket.once("connect", () => {
       this.#clock.clearTimeout(this.#timer);
+      this.#timer = undefined;
       this.established = true;
       this.#peer = this.#address();
     });
@@ -116,7 +120,20 @@ export class TcpConnection {
         if (!this.usable) return;
         this.#deliver(frame, receiver);
       }
+      this.#awaitRest();
     });
+  }
+
+  /** A message that has begun has to end: a peer must not hold a connection with half of one. */
+  #awaitRest(): void {
+    if (this.#retired) return;
+    if (!this.#framer.isHolding) {
+      this.#clock.clearTimeout(this.#timer);
+      this.#timer = undefined;
+    } else if (this.#timer === undefined) {
+      const ms = this.#options.messageTimeout ?? MESSAGE_TIMEOUT;
+      this.#limit(ms, `a message that was not whole within ${ms} ms`);
+    }
   }
 
   #deliver(frame: Frame, receiver: TransportReceiver): void {
@@ -126,7 +143,7 @@ export class TcpConnection {
       this.#pong();
     } else {
       receiver.fault(frame.fault, this.#peer);
-      this.finish();
+      this.finish("what it sends cannot be cut into messages");
     }
   }
 
@@ -161,9 +178,9 @@ export class TcpConnection {
   }
 
   /** Ends the connection after what is queued has left, if the peer reads it in time. */
-  finish(linger: number = LINGER): void {
+  finish(reason: string, linger: number = LINGER): void {
     if (this.#retired) return;
-    this.#retire();
+    this.#retire(reason);
     this.#limit(linger, "the peer does not close its side");
     this.#socket.end();
   }
@@ -171,13 +188,15 @@ export class TcpConnection {
   /** As `finish`, when the transport closes: a peer that goes on sending is not listened to. */
   close(): void {
     if (!this.established) return this.destroy();
-    this.finish(CLOSE_LINGER);
+    this.finish("the transport is closed", CLOSE_LINGER);
   }
 
-  #retire(): void {
+  #retire(reason: unknown): void {
     this.#clock.clearTimeout(this.#timer);
+    if (this.#retired) return;
     this.#retired = true;
-    this.#owner.retired(this);
+    const what = `the connection with ${hostport(this.remote)} is gone`;
+    this.#owner.retired(this, failure(what, reason));
   }
 
   /** Ends the connection at once. */
@@ -186,11 +205,7 @@ export class TcpConnection {
   }
 
   #onClose(): void {
-    this.#retire();
-    const reason = this.#socket.errored ?? "the far end closed it";
-    this.#owner.closed(
-      this,
-      failure(`the connection with ${hostport(this.remote)} is gone`, reason),
-    );
+    this.#retire(this.#socket.errored ?? "the far end closed it");
+    this.#owner.closed(this);
   }
 }
