@@ -187,7 +187,10 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     if (session === undefined) return this.acceptBroken(message);
     if (session.sessionState === "Terminated") {
       // The program has hung up on this branch, or disposed of it, while it was ringing.
-      return endUnwantedCall(this.supervisor, message, this.call);
+      session.dialog.confirm(message);
+      endUnwantedCall(this.supervisor, message, this.call, session.dialog);
+      const reason = "Request Terminated: its session was ended before it was accepted";
+      return this.callDelegate("onReject", localResponse(this.message, 487, reason));
     }
     session.takeRemoteBody(message);
     session.accept(message);

@@ -183,7 +183,7 @@ export class Registry {
 
   /**
    * The client transaction of a response. RFC 3261 §17.1.3: by branch and the method in CSeq;
-   * §18.1.2: "If the value of the "sent-by" parameter in the topmost Via ... does not correspond
+   * §18.1.2: "If the value of the "sent-by" parameter in that header field value does not correspond
    * to a value that the client transport is configured to insert into requests, the response MUST
    * be silently discarded."
    */

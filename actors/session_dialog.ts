@@ -231,9 +231,9 @@ export class SessionDialog implements Session, DialogEntry {
   }
 
   /**
-   * Notes a reliable provisional response (RFC 3262 §4): "If the provisional response ... is
-   * received out of order, it MUST NOT be acknowledged with a PRACK, and MUST NOT be processed
-   * further". False for those, and for repeated ones.
+   * Notes a reliable provisional response (RFC 3262 §4): if "its RSeq value is not one higher than
+   * the value of the sequence number, that response MUST NOT be acknowledged with a PRACK, and MUST
+   * NOT be processed further by the UAC". False for those, and for repeated ones.
    */
   takeReliable(rseq: number): boolean {
     if (this.lastReliable !== undefined && rseq !== this.lastReliable + 1) return false;

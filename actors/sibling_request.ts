@@ -8,8 +8,9 @@ import { OutgoingRequestMessage } from "../messages/mod.ts";
 import type { RequestOptions } from "./outgoing_request.ts";
 
 /**
- * Both "MUST contain a single Via header field value" equal to the INVITE's topmost, and if the
- * INVITE has Route headers, "those header fields MUST appear".
+ * §17.1.1.3: "The ACK MUST contain a single Via header field, and this MUST be equal to the top Via
+ * header field of the original request." §9.1: a CANCEL "MUST have only a single Via header field
+ * value matching the top Via value in the request being cancelled". Both have the INVITE's Routes.
  *
  * @param via The Via that the INVITE was sent with.
  */

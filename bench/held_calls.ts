@@ -9,12 +9,11 @@
 import process from "node:process";
 import { VirtualClock } from "../tests/support/virtual_clock.ts";
 import { type Call, callerAlone, callerAndCallee, type StrowgerCaller } from "./caller.ts";
-import { printTable, processorTime } from "./measure.ts";
+import { printTable, processorTime, WARM_UP_MS } from "./measure.ts";
 
 const CALLS = 20_000;
 /** Calls are counted and timed by the thousand. */
 const BATCH = 1000;
-const WARM_UP_MS = 4000;
 /** 64*T1, and a little: transactions have ended by then, and only dialogs are left. */
 const LINGER_MS = 33_000;
 /** How much more the last thousand calls may cost than the first. */

@@ -80,4 +80,5 @@ if (import.meta.main) {
     throw new Error(`expected whole calls, found ${JSON.stringify(requests)}`);
   }
   printComparison("µs a call", measurements);
+  console.log();
 }

@@ -25,10 +25,8 @@ if (import.meta.main) {
   const cores = navigator.hardwareConcurrency;
   console.log(`Deno ${Deno.version.deno}, V8 ${Deno.version.v8}, ${cores} cores\n`);
   for (const bench of BENCHES) {
-    if (await run(bench)) console.log();
-    else {
-      console.log(`${bench} failed`);
-      Deno.exitCode = 1;
-    }
+    if (await run(bench)) continue;
+    console.log(`${bench} failed`);
+    Deno.exitCode = 1;
   }
 }

@@ -29,7 +29,7 @@ export const WARM_UP_MS = 4000;
  */
 export const SIP_JS_WARM_UP_MS = 12_000;
 /** Short rounds by turns, so that what else the machine does in a while meets every subject. */
-const ROUNDS = 31;
+const ROUNDS = 21;
 const ROUND_MS = 50;
 
 /**

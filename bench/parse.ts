@@ -169,5 +169,5 @@ if (import.meta.main) {
   printComparison("µs a message", measurements);
   const [ours, sipAsText] = measurements;
   if (ours === undefined || sipAsText === undefined) throw new Error("nothing was measured");
-  console.log(`\n  ours / sip: ${median(ratios(ours, sipAsText)).toFixed(2)}`);
+  console.log(`\n  ours / sip: ${median(ratios(ours, sipAsText)).toFixed(2)}\n`);
 }

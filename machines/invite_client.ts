@@ -135,7 +135,7 @@ export const inviteClientMachine: Statechart<
     timerB,
     timerD,
     timerM,
-    // §9.1: "if there is no final response for the original request in 64*T1 seconds ... the UAC
+    // §9.1: "if there is no final response for the original request in 64*T1 seconds ... the client
     // SHOULD then consider the original transaction cancelled and SHOULD destroy the client
     // transaction handling the original request".
     cancelTimeout: timerB,

@@ -149,9 +149,8 @@ export const inviteServerMachine: Statechart<
       },
     },
     accepted: {
-      // RFC 6026 §7.1: "Any retransmissions of the INVITE request that are received while in this
-      // state are absorbed; 2xx responses from the TU are passed to the transport layer". A
-      // transport error is told, and the transaction stays.
+      // RFC 6026 §7.1: repeated INVITEs are absorbed here, and each 2xx of the transaction user is
+      // sent. A transport error is told, and the transaction stays.
       after: { timerL: "terminated" },
       on: {
         respond: { guard: "isSuccess", actions: "transmit" },

@@ -76,8 +76,8 @@ export const nonInviteClientMachine: Statechart<
     tellTransportError: emit(({ event }) => ({ type: "transportError", error: errorOf(event) })),
     tellTerminated: emit({ type: "terminated" }),
     proceed: assign({ isProceeding: true }),
-    // §17.1.2.2: in Trying, "the timer is reset with a value of MIN(2*T1, T2)", and so on doubling;
-    // in Proceeding "Timer E MUST be reset with a value of T2 seconds".
+    // §17.1.2.2: in Trying "the timer is reset, but this time with a value of MIN(2*T1, T2)", and so
+    // on doubling; in Proceeding "Timer E MUST be reset with a value of T2 seconds".
     lengthenInterval: assign({
       interval: ({ context }) =>
         context.isProceeding ? context.T2 : Math.min(2 * context.interval, context.T2),
@@ -108,8 +108,9 @@ export const nonInviteClientMachine: Statechart<
     pending: {
       type: "parallel",
       entry: "transmit",
-      // "If Timer F fires while in the "Trying" state, the client transaction SHOULD inform the TU
-      // about the timeout", and in Proceeding "the TU MUST be informed of a timeout".
+      // "If Timer F fires while the client transaction is still in the "Trying" state, the client
+      // transaction SHOULD inform the TU about the timeout", and in Proceeding "the TU MUST be
+      // informed of a timeout".
       after: { timerF: { target: "terminated", actions: "tellTimeout" } },
       on: {
         response: [

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { every, TOKEN } from "./characters.ts";
 import type { AnswerableRequest } from "./fault.ts";
 import { HeaderId, headerId } from "./header_names.ts";
 
@@ -31,7 +32,7 @@ export function answerableRequest(bytes: Uint8Array): AnswerableRequest | undefi
   const space = startLine.indexOf(" ");
   const method = space > 0 && !startLine.startsWith("SIP/") ? startLine.slice(0, space) : undefined;
   // §17.1.1.3: an ACK is never answered.
-  if (method === undefined || method === "ACK") return undefined;
+  if (method === undefined || method === "ACK" || !every(TOKEN, method)) return undefined;
   const via: string[] = [];
   const values = new Map<number, string>();
   for (const line of lines) {

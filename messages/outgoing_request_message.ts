@@ -51,7 +51,7 @@ const ENGINE_HEADERS: readonly number[] = [
   headerId("Content-Type"),
 ];
 
-/** RFC 3261 §8.1.1.6: "the value SHOULD be 70". */
+/** RFC 3261 §8.1.1.6: Max-Forwards "with a value that SHOULD be 70". */
 const MAX_FORWARDS = 70;
 
 /** Throws unless a text is one header line, `Name: value`, that a program may add to a message. */

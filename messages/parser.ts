@@ -121,8 +121,8 @@ function readStartLine(scanner: Scanner, start: number, end: number): StartLine 
   if (codes[pos] !== SP) throw new Unexpected(pos, "one space behind the method");
   const method = text.slice(start, pos);
   const uriStart = pos + 1;
-  // "No unescaped spaces or control characters are allowed in the Request-URI" (§7.1), and the
-  // three parts are separated by one space each.
+  // "The Request-URI MUST NOT contain unescaped spaces or control characters" (§7.1), and the three
+  // parts are separated by one space each.
   let uriEnd = uriStart;
   while (uriEnd < end && codes[uriEnd] !== SP) uriEnd++;
   if (uriEnd === end) throw new Unexpected(end, "one space and SIP/2.0");

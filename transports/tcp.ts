@@ -187,9 +187,9 @@ export class TcpTransport implements Transport {
 
   /** Stops listening, and ends every connection after what was sent by it before. */
   close(): Promise<void> {
-    return this.#closed ??= new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      for (const connection of this.#connections) connection.close();
-    });
+    if (this.#closed !== undefined) return this.#closed;
+    this.#closed = new Promise((resolve) => this.#server.close(() => resolve()));
+    for (const connection of this.#connections) connection.close();
+    return this.#closed;
   }
 }

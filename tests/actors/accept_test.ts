@@ -151,14 +151,14 @@ Deno.test("2xx with a broken Record-Route: acknowledged and reported", () => {
   x.assertEmpty();
 });
 
-Deno.test("2xx whose Contact nothing can be sent to: reported; nothing is left", () => {
+Deno.test("2xx whose Contact is no SIP URI: acknowledged and ended where the INVITE went", () => {
   const x = new Exchange();
   x.invite();
   x.peer.respond(x.peer.request("INVITE"), 200, { contact: "<tel:+1234>" });
-  assertEquals(x.errors.map((error) => error.code), ["transport"]);
-  assertEquals(x.events, ["INVITE", "onAccept 200"]);
-  x.lastSession().bye();
-  x.finish("TransportError");
+  assertEquals(x.errors.map((error) => error.code), ["protocol"]);
+  assertEquals(x.events, ["INVITE", "ACK", "BYE", "onReject 500 local"]);
+  x.peer.respond(x.peer.request("BYE"), 200);
+  x.finish("ProtocolError");
 });
 
 // The far end chooses what is in its response; a request of ours must not be made from it unchecked.

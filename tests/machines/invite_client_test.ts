@@ -130,8 +130,10 @@ done/accepted  [unreliable, reliable]  200
 done/completed  [unreliable, reliable]  486
   100             stays                          nothing
   180             stays                          nothing
-  200             stays                          nothing
-  200 b           stays                          nothing
+  # A 2xx of another branch crosses the failure (§16.7 lets a proxy forward it): a call that nobody
+  # waits for any more, and that somebody has to end.
+  200             stays                          lateAccept
+  200 b           stays                          lateAccept
   # "Any retransmissions of the final response that are received while in the "Completed" state MUST
   # cause the ACK to be re-passed to the transport layer for retransmission, but the newly received
   # response MUST NOT be passed up to the TU."

@@ -42,13 +42,15 @@ Deno.test("INVITE client: each class of responses, from its first status to its 
   ]);
 });
 
-Deno.test("INVITE client: after a 200 every 2xx is taken, after a 404 every 3xx to 6xx", () => {
+Deno.test("INVITE client: after a 200 every 2xx is taken, after a 404 every final one", () => {
   const taken = (reactions: string[]) => reactions.filter((text) => text.split(" ").length > 2);
   assertEquals(taken(reactions(inviteClientMachine, "response", 200)), [
     "200 done/accepted repeatedAccept",
     "299 done/accepted repeatedAccept",
   ]);
   assertEquals(taken(reactions(inviteClientMachine, "response", 404)), [
+    "200 done/completed lateAccept",
+    "299 done/completed lateAccept",
     "300 done/completed acknowledge",
     "399 done/completed acknowledge",
     "400 done/completed acknowledge",
