@@ -9,6 +9,7 @@
 
 /** A response arrived for this transaction. */
 export interface ResponseEvent {
+  /** A response. */
   readonly type: "response";
   /** Its status code. */
   readonly status: number;
@@ -20,11 +21,13 @@ export interface ResponseEvent {
 
 /** The request of this transaction arrived, for the first time or again. */
 export interface RequestEvent {
+  /** The request. */
   readonly type: "request";
 }
 
 /** The transaction user answers. */
 export interface RespondEvent {
+  /** An answer. */
   readonly type: "respond";
   /** The status code of the answer. */
   readonly status: number;
@@ -32,6 +35,7 @@ export interface RespondEvent {
 
 /** What was to be sent could not be sent. */
 export interface TransportErrorEvent {
+  /** A failure to send. */
   readonly type: "transportError";
   /** What went wrong, passed on as it is. */
   readonly error?: unknown;
@@ -39,6 +43,7 @@ export interface TransportErrorEvent {
 
 /** Stop: nothing is sent and nobody is told. */
 export interface DisposeEvent {
+  /** The end, at once. */
   readonly type: "dispose";
 }
 
@@ -52,16 +57,19 @@ export interface ResponseEmission {
 
 /** For the wire: the request of a client transaction; the last response of a server transaction. */
 export interface TransmitEmission {
+  /** Something to send. */
   readonly type: "transmit";
 }
 
 /** For the transaction user: nothing final came within 64*T1 (RFC 3261 §8.1.3.1: as a 408). */
 export interface TimeoutEmission {
+  /** Nothing came. */
   readonly type: "timeout";
 }
 
 /** For the transaction user: nothing could be sent (RFC 3261 §8.1.3.1: as a 503). */
 export interface TransportErrorEmission {
+  /** Nothing went. */
   readonly type: "transportError";
   /** What went wrong, as it was reported. */
   readonly error: unknown;
@@ -69,6 +77,7 @@ export interface TransportErrorEmission {
 
 /** The machine has ended: whoever runs it can forget it. */
 export interface TerminatedEmission {
+  /** The end. */
   readonly type: "terminated";
 }
 

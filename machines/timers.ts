@@ -51,7 +51,7 @@ export const timerB: Delay = patience;
  * Timer D: waiting for repeated responses (§17.1.1.2), "with a value of at least 32 seconds for
  * unreliable transports, and a value of zero seconds for reliable transports".
  */
-export const timerD: Delay = ({ context }) =>
+export const timerD: Delay = ({ context }): number =>
   context.reliable ? 0 : Math.max(64 * context.T1, 32_000);
 /** Timer E: non-INVITE request retransmission, T1 and doubling up to T2 (§17.1.2.2). */
 export const timerE: RetransmissionDelay = interval;
@@ -64,7 +64,7 @@ export const timerH: Delay = patience;
 /** Timer I: waiting for repeated ACKs (§17.2.1). */
 export const timerI: Delay = lingerT4;
 /** Timer J: waiting for repeated non-INVITE requests (§17.2.2). */
-export const timerJ: Delay = ({ context }) => context.reliable ? 0 : 64 * context.T1;
+export const timerJ: Delay = ({ context }): number => context.reliable ? 0 : 64 * context.T1;
 /** Timer K: waiting for repeated responses (§17.1.2.2). */
 export const timerK: Delay = lingerT4;
 /** Timer L: waiting for repeated INVITEs after a 2xx (RFC 6026 §7.1). */
