@@ -88,7 +88,7 @@ export function isHex(code: number): boolean {
  * are a fold (RFC 3261 §7.3.1), since the parser refuses them anywhere else.
  */
 export function isLws(code: number): boolean {
-  return code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a;
+  return code <= 0x20 && (code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a);
 }
 
 /** Whether all of a non-empty text is made of characters of a class. */

@@ -184,7 +184,7 @@ export abstract class IncomingMessage {
 
   /** The first line of a header as it came, unfolded; its name in any case, long or compact. */
   getHeader(name: string): string | undefined {
-    const at = this.find(name, 0);
+    const at = this.find(name, headerId(name), 0);
     return at < 0
       ? undefined
       : unfold(this.parts.text.slice(this.valueStart(at), this.valueEnd(at)));
@@ -194,7 +194,11 @@ export abstract class IncomingMessage {
   getHeaders(name: string): string[] {
     const values: string[] = [];
     const split = isList(headerId(name));
-    for (let at = this.find(name, 0); at >= 0; at = this.find(name, at + LINE)) {
+    for (
+      let at = this.find(name, headerId(name), 0);
+      at >= 0;
+      at = this.find(name, headerId(name), at + LINE)
+    ) {
       if (split) {
         splitList(
           this.parts.text,
@@ -210,7 +214,7 @@ export abstract class IncomingMessage {
 
   /** Whether a header is there. */
   hasHeader(name: string): boolean {
-    return this.find(name, 0) >= 0;
+    return this.find(name, headerId(name), 0) >= 0;
   }
 
   /** Every header name that is there, in the order of the lines, in its long form. */
@@ -249,7 +253,8 @@ export abstract class IncomingMessage {
     const read = readers[name] as ((scanner: Scanner) => HeaderValues[N]) | undefined;
     if (read === undefined) return undefined;
     let value: HeaderValues[N] | undefined;
-    for (let at = this.find(name, 0); at >= 0; at = this.find(name, at + LINE)) {
+    const id = headerId(name);
+    for (let at = this.find(name, id, 0); at >= 0; at = this.find(name, id, at + LINE)) {
       try {
         const scanner = new Scanner(
           this.parts.text,
@@ -284,9 +289,8 @@ export abstract class IncomingMessage {
   }
 
   /** The index in `lines` of the first line of a header at or after `from`, or -1. */
-  private find(name: string, from: number): number {
+  private find(name: string, id: number, from: number): number {
     const { lines } = this.parts;
-    const id = headerId(name);
     for (let at = from; at < lines.length; at += LINE) {
       if (
         lines[at] === id && (id !== UNKNOWN || this.nameAt(at).toLowerCase() === name.toLowerCase())

@@ -252,10 +252,14 @@ export class OutgoingRequestMessage {
   /** Sets a header, in place of all that the engine set by this name before. */
   setHeader(name: string, value: string | string[]): void {
     const values = typeof value === "string" ? [value] : value;
-    const lower = name.toLowerCase();
-    const known = Object.keys(this.headers).find((key) => key.toLowerCase() === lower);
-    const canonical = headerId(name) < 0 ? known ?? name : canonicalName(name);
+    const canonical = headerId(name) < 0 ? this.spelling(name) : canonicalName(name);
     this.headers[canonical] = values.map((each) => checkHeader(canonical, each));
+  }
+
+  /** A name that no table knows, as it was spelled when it was set first. */
+  private spelling(name: string): string {
+    const lower = name.toLowerCase();
+    return Object.keys(this.headers).find((key) => key.toLowerCase() === lower) ?? name;
   }
 
   /**

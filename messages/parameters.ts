@@ -10,14 +10,14 @@ import { quote, Scanner } from "./scanner.ts";
 /** Parameters by their name in lower case; `null` where a name stands alone, as in `;lr`. */
 export type ParameterValues = { [name: string]: string | null };
 
+const LINE_BREAKERS = [["CR", "\r"], ["LF", "\n"], ["NUL", "\0"]] as const;
+
 /** Throws when a text from a program holds what would end a line on the wire. */
 export function checkLine(field: string, text: string): string {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x0d || code === 0x0a || code === 0) {
-      const name = code === 0x0d ? "CR" : code === 0x0a ? "LF" : "NUL";
-      throw new InvalidArgumentError(field, "text without CR, LF and NUL", `${name} at ${i}`);
-    }
+  for (const [name, character] of LINE_BREAKERS) {
+    const at = text.indexOf(character);
+    if (at < 0) continue;
+    throw new InvalidArgumentError(field, "text without CR, LF and NUL", `${name} at ${at}`);
   }
   return text;
 }

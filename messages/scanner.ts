@@ -162,10 +162,14 @@ export class Scanner {
 
   /** Passes over one character with the white space around it, if it is there. */
   take(character: string): boolean {
-    this.skipLws();
-    if (this.peek() !== character.charCodeAt(0)) return false;
-    this.pos++;
-    this.skipLws();
+    const code = character.charCodeAt(0);
+    const { codes, end } = this;
+    const pos = codes[this.pos] === code ? this.pos : skipLws(codes, this.pos, end);
+    if (pos >= end || codes[pos] !== code) {
+      this.pos = pos;
+      return false;
+    }
+    this.pos = skipLws(codes, pos + 1, end);
     return true;
   }
 

@@ -55,18 +55,17 @@ export class ViaHeader {
 }
 
 function readTransport(scanner: Scanner): string {
-  const { text, pos } = scanner;
   // What nearly every Via begins with.
-  if (text.startsWith("SIP/2.0/UDP ", pos)) {
-    scanner.pos = pos + 12;
+  if (scanner.text.startsWith("SIP/2.0/", scanner.pos)) {
+    scanner.pos += 8;
     scanner.skipLws();
-    return "UDP";
+  } else {
+    const name = scanner.token("'SIP'");
+    scanner.expect("/");
+    const version = scanner.token("'2.0'");
+    if (name.toUpperCase() !== "SIP" || version !== "2.0") scanner.fail("SIP/2.0 before this");
+    scanner.expect("/");
   }
-  const name = scanner.token("'SIP'");
-  scanner.expect("/");
-  const version = scanner.token("'2.0'");
-  if (name.toUpperCase() !== "SIP" || version !== "2.0") scanner.fail("SIP/2.0 before this");
-  scanner.expect("/");
   const transport = scanner.token("a transport").toUpperCase();
   scanner.skipLws();
   return transport;
