@@ -10,16 +10,18 @@ import { quote, Scanner } from "./scanner.ts";
 /** Parameters by their name in lower case; `null` where a name stands alone, as in `;lr`. */
 export type ParameterValues = { [name: string]: string | null };
 
-const LINE_BREAKERS = [["CR", "\r"], ["LF", "\n"], ["NUL", "\0"]] as const;
-
 /** Throws when a text from a program holds what would end a line on the wire. */
 export function checkLine(field: string, text: string): string {
-  for (const [name, character] of LINE_BREAKERS) {
-    const at = text.indexOf(character);
-    if (at < 0) continue;
-    throw new InvalidArgumentError(field, "text without CR, LF and NUL", `${name} at ${at}`);
-  }
+  refuse(field, text, "CR", "\r");
+  refuse(field, text, "LF", "\n");
+  refuse(field, text, "NUL", "\0");
   return text;
+}
+
+function refuse(field: string, text: string, name: string, character: string): void {
+  const at = text.indexOf(character);
+  if (at < 0) return;
+  throw new InvalidArgumentError(field, "text without CR, LF and NUL", `${name} at ${at}`);
 }
 
 /** Parameters as they stand on the wire, each with its leading semicolon. */

@@ -97,7 +97,9 @@ export function readUri(scanner: Scanner, start: number, end: number): URI {
       codes[start + 2] === 0x70
     ? "sip"
     : text.slice(start, colon).toLowerCase();
-  const uri = new URI(scheme, undefined, "");
+  // Its parts are set below, and need no check for what ends a line: this text is within one.
+  const uri = new URI(undefined, undefined, "");
+  uri.scheme = scheme;
   const pos = colon + 1;
   const isSip = scheme === "sip" || scheme === "sips";
   const behind = isSip ? readAuthority(uri, text, codes, pos, end) : pos;
@@ -188,9 +190,9 @@ export class URI extends Parameters {
     headers?: UriHeaders,
   ) {
     super(parameters);
-    this.scheme = checkLine("scheme", scheme ?? "sip");
+    this.scheme = scheme === undefined ? "sip" : checkLine("scheme", scheme);
     this.user = user === undefined || user === "" ? undefined : escapeUser(user);
-    this.host = checkLine("host", host);
+    this.host = host === "" ? host : checkLine("host", host);
     this.port = port;
     this.password = undefined;
     this.opaque = undefined;
