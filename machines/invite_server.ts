@@ -2,8 +2,8 @@
  * The incoming INVITE: the INVITE server transaction of RFC 3261 §17.2.1 (Figure 7).
  *
  * Beyond the figure: `accepted` and timer L, in which repeated INVITEs are absorbed while the
- * session repeats the 2xx (RFC 6026 §7.1); the 100 that is due after 200 ms as a child state of
- * `proceeding`; `cancel` (§9.2); `dispose`.
+ * session repeats the 2xx (RFC 6026 §7.1); the 100 that is due after 200 ms and the provisional
+ * response that is due every minute (§13.3.1.1), as child states of `proceeding`; `cancel` (§9.2); `dispose`.
  *
  * @module
  */
@@ -60,7 +60,7 @@ export type InviteServerEmission =
 
 /** The states. */
 export type InviteServerState =
-  | { proceeding: "silent" | "answered" }
+  | { proceeding: "silent" | "trying" | "ringing" }
   | "accepted"
   | { completed: "sending" | "retransmitting" | "waiting" }
   | "confirmed"
@@ -93,6 +93,7 @@ export const inviteServerMachine: Statechart<
   },
   guards: {
     isReliable: ({ context }) => context.reliable,
+    isTrying: ({ event }) => hasStatus(event, 100, 100),
     isProvisional: ({ event }) => hasStatus(event, 100, 199),
     isSuccess: ({ event }) => hasStatus(event, 200, 299),
     isFailure: ({ event }) => hasStatus(event, 300, 699),
@@ -105,6 +106,9 @@ export const inviteServerMachine: Statechart<
     // §17.2.1: "The server transaction MUST generate a 100 (Trying) response unless it knows that
     // the TU will generate a provisional or final response within 200 ms".
     tryingDelay: 200,
+    // §13.3.1.1: "the UAS MUST send a non-100 provisional response at every minute, to handle the
+    // possibility of lost provisional responses."
+    ringingInterval: 60_000,
   },
 }).createMachine({
   id: "inviteServer",
@@ -132,17 +136,33 @@ export const inviteServerMachine: Statechart<
       },
       states: {
         silent: {
-          after: { tryingDelay: { target: "answered", actions: "transmitTrying" } },
+          after: { tryingDelay: { target: "trying", actions: "transmitTrying" } },
           on: {
-            respond: { guard: "isProvisional", target: "answered", actions: "transmit" },
+            respond: [
+              { guard: "isTrying", target: "trying", actions: "transmit" },
+              { guard: "isProvisional", target: "ringing", actions: "transmit" },
+            ],
           },
         },
-        answered: {
+        trying: {
           on: {
-            respond: { guard: "isProvisional", actions: "transmit" },
+            respond: [
+              { guard: "isTrying", actions: "transmit" },
+              { guard: "isProvisional", target: "ringing", actions: "transmit" },
+            ],
             // "If a request retransmission is received while in the "Proceeding" state, the most
             // recent provisional response that was received from the TU MUST be passed to the
             // transport layer for retransmission."
+            request: { actions: "transmit" },
+          },
+        },
+        ringing: {
+          after: { ringingInterval: { target: "ringing", reenter: true, actions: "transmit" } },
+          on: {
+            respond: [
+              { guard: "isTrying", target: "trying", actions: "transmit" },
+              { guard: "isProvisional", target: "ringing", reenter: true, actions: "transmit" },
+            ],
             request: { actions: "transmit" },
           },
         },

@@ -21,8 +21,8 @@ proceeding.silent  [unreliable, reliable]
   # "The TU passes any number of provisional responses to the server transaction. So long as the
   # server transaction is in the "Proceeding" state, each of these MUST be passed to the transport
   # layer for transmission."
-  100             proceeding.answered                          transmit
-  180             proceeding.answered                          transmit
+  100             proceeding.trying                            transmit
+  180             proceeding.ringing                           transmit
   # "If, while in the "Proceeding" state, the TU passes a 2xx response to the server transaction, the
   # server transaction MUST pass this response to the transport layer for transmission."
   200             accepted                                     transmit
@@ -39,12 +39,12 @@ proceeding.silent  [unreliable, reliable]
   transportError  stays                                        transportError
   dispose         terminated                                   terminated
 
-proceeding.answered  [unreliable, reliable]  180
+proceeding.ringing  [unreliable, reliable]  180
   # "If a request retransmission is received while in the "Proceeding" state, the most recent
   # provisional response that was received from the TU MUST be passed to the transport layer for
   # retransmission."
   request         stays                                        transmit
-  100             stays                                        transmit
+  100             proceeding.trying                            transmit
   180             stays                                        transmit
   200             accepted                                     transmit
   302             completed.retransmitting|completed.waiting   transmit
@@ -55,11 +55,24 @@ proceeding.answered  [unreliable, reliable]  180
   transportError  stays                                        transportError
   dispose         terminated                                   terminated
 
-# Answered by the machine itself, with 100.
-proceeding.answered  [unreliable, reliable]  +200
+proceeding.trying  [unreliable, reliable]  100
   request         stays                                        transmit
   100             stays                                        transmit
-  180             stays                                        transmit
+  180             proceeding.ringing                           transmit
+  200             accepted                                     transmit
+  302             completed.retransmitting|completed.waiting   transmit
+  486             completed.retransmitting|completed.waiting   transmit
+  603             completed.retransmitting|completed.waiting   transmit
+  ack             stays                                        nothing
+  cancel          stays                                        cancel
+  transportError  stays                                        transportError
+  dispose         terminated                                   terminated
+
+# Answered by the machine itself, with 100.
+proceeding.trying  [unreliable, reliable]  +200
+  request         stays                                        transmit
+  100             stays                                        transmit
+  180             proceeding.ringing                           transmit
   200             accepted                                     transmit
   302             completed.retransmitting|completed.waiting   transmit
   486             completed.retransmitting|completed.waiting   transmit
@@ -159,16 +172,32 @@ const TIMELINES = {
       200                 -> transmitTrying
       300  request        -> transmit
      1000  180            -> transmit
-     1500  request        -> transmit`,
+     1500  request        -> transmit
+     1600  dispose        -> terminated`,
   "100 leaves after 200 ms over a reliable transport": `
     [reliable]
       200                 -> transmitTrying`,
   "100 leaves after 200 ms with another table, too": `
     [fast]
       200                 -> transmitTrying`,
+  // §13.3.1.1: "the UAS MUST send a non-100 provisional response at every minute".
+  "a 180 is sent again every minute, counted from the last one": `
+    [reliable]
+      100  180            -> transmit
+    60100                 -> transmit
+    90000  180            -> transmit
+   150000                 -> transmit
+   150500  200            -> transmit
+   182500                 -> terminated`,
+  "a 100 is not": `
+    [unreliable]
+      100  100            -> transmit
+   200000  200            -> transmit
+   232000                 -> terminated`,
   "no 100 after a provisional response within 200 ms": `
     [unreliable]
-      199  180            -> transmit`,
+      199  180            -> transmit
+      300  dispose        -> terminated`,
   "no 100 after a final response within 200 ms": `
     [reliable]
       199  200            -> transmit

@@ -85,9 +85,9 @@ Deno.test("non-INVITE client: each class of responses, from its first status to 
 Deno.test("INVITE server: each class of answers, from its first status to its last", () => {
   assertEquals(reactions(inviteServerMachine, "respond"), [
     "99 proceeding.silent",
-    "100 proceeding.answered transmit",
-    "101 proceeding.answered transmit",
-    "199 proceeding.answered transmit",
+    "100 proceeding.trying transmit",
+    "101 proceeding.ringing transmit",
+    "199 proceeding.ringing transmit",
     "200 accepted transmit",
     "299 accepted transmit",
     "300 completed.waiting transmit",
