@@ -13,6 +13,7 @@ import {
   ProtocolError,
   type URI,
 } from "../messages/mod.ts";
+import { contactOf } from "./contact.ts";
 import { isLoose } from "./flow.ts";
 import type { RequestOptions } from "./outgoing_request.ts";
 import { dialogKey } from "./registry.ts";
@@ -28,18 +29,6 @@ interface DialogParts {
   readonly routeSet: readonly URI[];
   readonly localSequence: number;
   readonly remoteSequence: number | undefined;
-}
-
-/**
- * The address in Contact, or `undefined` where there is none, or none that requests could go to:
- * §8.1.1.8 asks for "exactly one SIP or SIPS URI".
- */
-export function contactOf(
-  message: IncomingRequestMessage | IncomingResponseMessage,
-): URI | undefined {
-  const contact = message.parseHeader("Contact");
-  const uri = Array.isArray(contact) ? contact[0]?.uri : undefined;
-  return uri?.scheme === "sip" || uri?.scheme === "sips" ? uri : undefined;
 }
 
 /** The addresses in Record-Route: a route set has them with their own parameters, and no others. */

@@ -14,7 +14,8 @@ import {
   TransportError,
 } from "../messages/mod.ts";
 import { ClientTransaction } from "./client_transaction.ts";
-import { contactOf, Dialog } from "./dialog.ts";
+import { contactOf } from "./contact.ts";
+import { Dialog } from "./dialog.ts";
 import { nextHopOf } from "./flow.ts";
 import { localResponse } from "./local_response.ts";
 import type {
@@ -60,6 +61,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   private readonly sessions = new Map<string, SessionDialog>();
   private cancelClient: UserAgentClient | undefined;
   private hasFinalResponse = false;
+  private isAccepted = false;
   private isDisposed = false;
 
   /**
@@ -192,6 +194,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
       const reason = "Request Terminated: its session was ended before it was accepted";
       return this.callDelegate("onReject", localResponse(this.message, 487, reason));
     }
+    this.isAccepted = true;
     session.takeRemoteBody(message);
     session.accept(message);
     const response: AckableIncomingResponseWithSession = {
@@ -240,7 +243,8 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
 
   private end(): void {
     this.ceaseEarlySessions();
-    if (!this.hasFinalResponse) this.supervisor.registry.abandonCall(this.call);
+    // Another branch may still have picked up; where one has, its session knows of the call.
+    if (!this.isAccepted) this.supervisor.registry.abandonCall(this.call);
     this.supervisor.registry.releaseCall(this.call);
   }
 

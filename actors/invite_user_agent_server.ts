@@ -14,12 +14,15 @@ import {
   type URI,
 } from "../messages/mod.ts";
 import { ALLOW } from "./allowed_methods.ts";
+import { checkContact } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import type { IncomingInviteRequest, OutgoingResponseWithSession } from "./incoming_request.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
 import { SessionDialog } from "./session_dialog.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { UserAgentServer } from "./user_agent_server.ts";
+
+const CONTACT = /^(contact|m)\s*:/i;
 
 /** See the module. */
 export class InviteUserAgentServer extends UserAgentServer implements IncomingInviteRequest {
@@ -107,7 +110,10 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
   private withContact(options: ResponseOptions): ResponseOptions {
     const extraHeaders = [...options.extraHeaders ?? []];
     const has = (name: RegExp): boolean => extraHeaders.some((line) => name.test(line));
-    if (!has(/^(contact|m)\s*:/i)) {
+    if (has(CONTACT)) {
+      const own = extraHeaders.filter((line) => CONTACT.test(line));
+      checkContact(own.map((line) => line.replace(CONTACT, "")));
+    } else {
       const { contact } = this.supervisor.environment;
       const value = contact(this.transaction.flow.transport, this.message.ruri.user);
       extraHeaders.push(`Contact: ${value}`);

@@ -259,8 +259,8 @@ export class Registry {
   }
 
   /**
-   * Notes that an INVITE was given up without a final response: should a 2xx come yet, the call it
-   * announces has to be ended. Of bounded number, and no part of `size`.
+   * Notes that an INVITE was given up, or has failed: should a 2xx come yet, the call it announces
+   * has to be ended. Of bounded number, and no part of `size`.
    */
   abandonCall(call: Call): void {
     if (this.abandoned.size >= MAX_ABANDONED) {

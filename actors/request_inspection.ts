@@ -5,7 +5,7 @@
  */
 import { Fault, type IncomingRequestMessage, type ResponseOptions } from "../messages/mod.ts";
 import { ALLOW, ALLOWED_METHODS } from "./allowed_methods.ts";
-import { contactOf } from "./dialog.ts";
+import { contactOf } from "./contact.ts";
 
 /** The methods of the RFCs: one of them that is not allowed here is 405, any other is 501. */
 const KNOWN_METHODS = [

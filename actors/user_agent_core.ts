@@ -22,6 +22,7 @@ import {
 import { type Clock, systemClock } from "../transports/clock.ts";
 import type { Transport } from "../transports/transport.ts";
 import { ALLOWED_METHODS } from "./allowed_methods.ts";
+import { checkContact } from "./contact.ts";
 import { bracketed, type Flow, flowTo, nextHopOf } from "./flow.ts";
 import type { IncomingInviteRequest } from "./incoming_request.ts";
 import { InviteUserAgentClient } from "./invite_user_agent_client.ts";
@@ -75,17 +76,22 @@ export interface UserAgentCoreDelegate {
 /** The longest delay that runtimes count right; beyond it they fire at once. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-function checkMilliseconds(field: string, value: number, least: number): void {
-  if (typeof value === "number" && value >= least && value <= MAX_DELAY) return;
-  throw new InvalidArgumentError(field, `${least} to ${MAX_DELAY} milliseconds`, `${value}`);
+function checkMilliseconds(field: string, value: number, least: number, most = MAX_DELAY): void {
+  if (typeof value === "number" && value >= least && value <= most) return;
+  throw new InvalidArgumentError(field, `${least} to ${most} milliseconds`, `${value}`);
 }
 
-function timersOf(overrides: Partial<TimerTable> = {}): TimerTable {
-  const T1 = overrides.T1 ?? DEFAULT_TIMERS.T1;
-  const T2 = overrides.T2 ?? DEFAULT_TIMERS.T2;
-  const T4 = overrides.T4 ?? DEFAULT_TIMERS.T4;
+function isTransport(value: unknown): boolean {
+  const transport = value as Partial<Transport> | undefined;
+  return typeof transport?.attach === "function" && typeof transport.send === "function";
+}
+
+function timersOf(overrides: Partial<TimerTable> | undefined): TimerTable {
+  const T1 = overrides?.T1 ?? DEFAULT_TIMERS.T1;
+  const T2 = overrides?.T2 ?? DEFAULT_TIMERS.T2;
+  const T4 = overrides?.T4 ?? DEFAULT_TIMERS.T4;
   // 64*T1 is a delay, too.
-  checkMilliseconds("timers.T1", 64 * T1, 64);
+  checkMilliseconds("timers.T1", T1, 1, MAX_DELAY / 64);
   checkMilliseconds("timers.T2", T2, 1);
   checkMilliseconds("timers.T4", T4, 1);
   return { T1, T2, T4 };
@@ -128,10 +134,11 @@ export class UserAgentCore {
    * @throws `InvalidArgumentError` for a configuration that makes no sense.
    */
   constructor(configuration: UserAgentCoreConfiguration, delegate: UserAgentCoreDelegate = {}) {
-    const logger = configuration.logger ?? defaultLogger;
-    if (!Array.isArray(configuration.transports)) {
-      throw new InvalidArgumentError("transports", "an array", typeof configuration.transports);
+    const transports: unknown = configuration?.transports;
+    if (!Array.isArray(transports) || !transports.every(isTransport)) {
+      throw new InvalidArgumentError("transports", "an array of transports", typeof transports);
     }
+    const logger = configuration.logger ?? defaultLogger;
     this.configuration = configuration;
     this.delegate = delegate;
     this.environment = {
@@ -216,13 +223,18 @@ export class UserAgentCore {
       throw new InvalidStateError(`invite: expected a running core, found it ${this.state}`);
     }
     if (!(message instanceof OutgoingRequestMessage) || message.method !== "INVITE") {
-      throw new InvalidArgumentError("message", "an INVITE", `${message}`.slice(0, 20));
+      throw new InvalidArgumentError("message", "an INVITE that was made here", typeof message);
     }
     if (message.branch !== undefined) {
       throw new InvalidArgumentError("message", "a request that was not sent before", "its Via");
     }
-    const request = new InviteUserAgentClient(this.supervisor, this.complete(message), delegate);
-    return request.start();
+    try {
+      return new InviteUserAgentClient(this.supervisor, this.complete(message), delegate).start();
+    } catch (error) {
+      // It was not sent: the program may mend it and try again.
+      message.branch = undefined;
+      throw error;
+    }
   }
 
   /**
@@ -235,7 +247,7 @@ export class UserAgentCore {
    * @throws `InvalidArgumentError` for a deadline that no clock can count.
    */
   stop(options: { deadline?: number } = {}): Promise<void> {
-    const deadline = options.deadline ?? STOP_DEADLINE;
+    const deadline = options?.deadline ?? STOP_DEADLINE;
     checkMilliseconds("deadline", deadline, 0);
     return this.supervisor.stop(deadline);
   }
@@ -285,6 +297,7 @@ export class UserAgentCore {
     if (!message.hasHeader("Contact") && !(flow instanceof TransportError)) {
       message.setHeader("Contact", this.contact(flow.transport, message.fromURI.user));
     }
+    if (message.hasHeader("Contact")) checkContact(message.getHeaders("Contact"));
     if (!message.hasHeader("Allow")) message.setHeader("Allow", ALLOWED_METHODS.join(", "));
     return message;
   }

@@ -5,9 +5,10 @@
  * @module
  */
 import { CALL_ID, TIME, URI } from "./characters.ts";
+import type { Fault } from "./fault.ts";
 import { type NameAddrHeader, readNameAddr } from "./name_addr_header.ts";
 import type { ParameterValues } from "./parameters.ts";
-import { type Scanner, skipComment } from "./scanner.ts";
+import { readAlone, type Scanner, skipComment } from "./scanner.ts";
 import { skipEscaped } from "./uri.ts";
 import { readVia, type ViaHeader } from "./via_header.ts";
 
@@ -311,3 +312,11 @@ export const readers: { [N in keyof HeaderValues]: (scanner: Scanner) => HeaderV
   "Via": list(readVia),
   "WWW-Authenticate": (scanner) => [readAuthentication(scanner)],
 };
+
+/** Reads the value of a header that a program wrote, or says what is wrong with it. */
+export function parseHeaderValue<N extends keyof HeaderValues>(
+  name: N,
+  text: string,
+): HeaderValues[N] | Fault {
+  return readAlone(text, readers[name] as (scanner: Scanner) => HeaderValues[N]);
+}

@@ -8,6 +8,7 @@ export { type BinaryBody, type Body, bodyOf } from "./body.ts";
 export * from "./errors.ts";
 export * from "./fault.ts";
 export * from "./framer.ts";
+export { parseHeaderValue } from "./headers.ts";
 export type * from "./headers.ts";
 export {
   IncomingMessage,

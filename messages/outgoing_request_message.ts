@@ -81,9 +81,16 @@ function checkValue(field: string, name: string, value: string): void {
   throw new InvalidArgumentError(`${field}: ${name}`, result.expected, result.found);
 }
 
-/** As `checkHeaderLine`, for all that a program adds to one message. */
-export function checkHeaderLines(lines: readonly string[]): readonly string[] {
-  const singles = new Set<number>();
+/**
+ * As `checkHeaderLine`, for all that a program adds to one message.
+ *
+ * @param names The headers that are there already.
+ */
+export function checkHeaderLines(
+  lines: readonly string[],
+  names: readonly string[] = [],
+): readonly string[] {
+  const singles = new Set(names.map(headerId));
   lines.forEach((line, i) => {
     checkHeaderLine(`extraHeaders[${i}]`, line);
     const id = headerId(trimmed(line, 0, line.indexOf(":")));
@@ -205,8 +212,11 @@ export class OutgoingRequestMessage {
       checkValue("optionTags", "Supported", options.optionTags.join(", "));
       this.setHeader("Supported", options.optionTags.join(", "));
     }
-    if (options.userAgentString) this.setHeader("User-Agent", options.userAgentString);
     this.extraHeaders = [...checkHeaderLines(extraHeaders)];
+    // What the program says of one message counts before what it says of all.
+    if (options.userAgentString && !this.hasHeader("User-Agent")) {
+      this.setHeader("User-Agent", options.userAgentString);
+    }
     this.body = body;
   }
 
@@ -293,7 +303,9 @@ export class OutgoingRequestMessage {
     for (const name in others) {
       for (const value of others[name] ?? []) text += `${name}: ${checkHeader(name, value)}\r\n`;
     }
-    for (const line of checkHeaderLines(this.extraHeaders)) text += `${line}\r\n`;
+    for (const line of checkHeaderLines(this.extraHeaders, Object.keys(others))) {
+      text += `${line}\r\n`;
+    }
     return text;
   }
 }

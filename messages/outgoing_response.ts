@@ -124,7 +124,11 @@ function print(echo: Echo, hasToTag: boolean, options: ResponseOptions): Printed
   if (options.supported?.length) {
     head += `Supported: ${checkLine("supported", options.supported.join(", "))}\r\n`;
   }
-  if (options.userAgent) head += `Server: ${checkLine("userAgent", options.userAgent)}\r\n`;
+  // What the program says of one message counts before what it says of all.
+  const hasServer = options.extraHeaders?.some((line) => /^server\s*:/i.test(line)) ?? false;
+  if (options.userAgent && !hasServer) {
+    head += `Server: ${checkLine("userAgent", options.userAgent)}\r\n`;
+  }
   for (const line of checkHeaderLines(options.extraHeaders ?? [])) head += `${line}\r\n`;
   const bytes = printMessage(head, options.body);
   return { bytes, message: new TextDecoder().decode(bytes) };

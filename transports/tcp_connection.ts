@@ -115,22 +115,24 @@ export class TcpConnection {
   /** Starts reading. */
   read(receiver: TransportReceiver): void {
     this.#socket.on("data", (chunk: Uint8Array) => {
-      for (const frame of this.#framer.push(chunk)) {
+      const frames = this.#framer.push(chunk);
+      for (const frame of frames) {
         // The receiver may have closed the transport while it took the frame before.
         if (!this.usable) return;
         this.#deliver(frame, receiver);
       }
-      this.#awaitRest();
+      this.#awaitRest(frames.length > 0);
     });
   }
 
   /** A message that has begun has to end: a peer must not hold a connection with half of one. */
-  #awaitRest(): void {
+  #awaitRest(isNew: boolean): void {
     if (this.#retired) return;
-    if (!this.#framer.isHolding) {
+    if (isNew || !this.#framer.isHolding) {
       this.#clock.clearTimeout(this.#timer);
       this.#timer = undefined;
-    } else if (this.#timer === undefined) {
+    }
+    if (this.#framer.isHolding && this.#timer === undefined) {
       const ms = this.#options.messageTimeout ?? MESSAGE_TIMEOUT;
       this.#limit(ms, `a message that was not whole within ${ms} ms`);
     }

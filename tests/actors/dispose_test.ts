@@ -90,6 +90,21 @@ Deno.test("dispose() in calling, then the 2xx of each branch of a fork: each end
   x.finish();
 });
 
+// §8.1.3.4: after a redirect "the same To, From, and Call-ID" are recommended, with a new CSeq.
+Deno.test("dispose() of the second try after a 302, with its Call-ID and From-tag, then 2xx: acknowledged and ended with BYE", () => {
+  const x = new Exchange();
+  const names = { callId: "both", fromTag: "both" };
+  x.invite(x.recorder(), { options: { ...names, cseq: 1 } });
+  x.peer.respond(x.peer.request("INVITE"), 302);
+  x.invite(x.recorder(), { options: { ...names, cseq: 2 } }).dispose();
+  assertEquals(x.takeEvents(), ["INVITE", "ACK", "onRedirect 302", "INVITE"]);
+  x.peer.respond(x.peer.request("INVITE"), 200);
+  assertEquals(x.takeEvents(), ["ACK", "BYE"]);
+  assertEquals([x.peer.request("ACK").cseq, x.peer.request("BYE").cseq], [2, 3]);
+  x.peer.respond(x.peer.request("BYE"), 200);
+  x.finish();
+});
+
 Deno.test("dispose() in proceeding: stopped, early dialogs gone", () => {
   const x = new Exchange();
   const request = x.invite();

@@ -82,15 +82,20 @@ Deno.test("a 2xx of a second branch 64*T1 after the first: acknowledged and ende
   hangUp(x);
 });
 
-Deno.test("one branch answers after 486 of a proxy has ended the INVITE: acknowledged and ended, or dropped, and told to nobody", () => {
+Deno.test("a 200 of a second branch after the 486: acknowledged and ended with BYE, told to nobody", () => {
   const x = new Exchange();
   x.invite();
   const invite = x.peer.request("INVITE");
-  x.peer.respond(invite, 486);
-  x.takeEvents();
+  x.peer.respond(invite, 486, { toTag: "one" });
+  assertEquals(x.takeEvents(), ["INVITE", "ACK", "onReject 486"]);
   x.peer.respond(invite, 200, { toTag: "two" });
-  assertEquals(x.takeEvents().filter((event) => event.startsWith("on")), []);
-  for (const bye of x.peer.requests("BYE")) x.peer.respond(bye, 200);
+  assertEquals(x.takeEvents(), ["ACK", "BYE"]);
+  assertEquals([x.peer.request("ACK").toTag, x.peer.request("BYE").toTag], ["two", "two"]);
+  const [ack] = x.peer.texts.filter((text) => text.startsWith("ACK")).slice(-1);
+  x.peer.respond(invite, 200, { toTag: "two" });
+  assertEquals(x.takeEvents(), ["ACK"]);
+  assertEquals(x.peer.texts.at(-1), ack);
+  x.peer.respond(x.peer.request("BYE"), 200);
   x.finish();
 });
 

@@ -136,6 +136,20 @@ for (const final of ["accept", "reject"] as const) {
   });
 }
 
+// A proxy that forks to two ways which meet again here cancels both.
+Deno.test("CANCEL after a merged copy of the INVITE and that copy's CANCEL: 200, onCancel, 487", () => {
+  const x = new Exchange();
+  const copy = { branch: "z9hG4bKcopy" };
+  arrive(x).progress();
+  x.peer.ask("INVITE", copy);
+  x.peer.ask("ACK", { ...copy, toTag: x.peer.response("INVITE").toTag ?? "" });
+  cancel(x, copy);
+  assertEquals(x.takeEvents(), ["180 INVITE", "482 INVITE", "200 CANCEL"]);
+  cancel(x);
+  assertEquals(x.takeEvents(), ["200 CANCEL", "onCancel", "487 INVITE"]);
+  acknowledge(x);
+});
+
 // "If the UAS did not find a matching transaction for the CANCEL according to the procedure above, it
 // SHOULD respond to the CANCEL with a 481".
 for (

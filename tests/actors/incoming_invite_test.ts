@@ -265,6 +265,8 @@ for (
     ]],
     ["no Contact", { contact: null }, 400, undefined],
     ["two Contacts", { contact: "<sip:a@b.example>, <sip:c@d.example>" }, 400, undefined],
+    ["a Contact that is a telephone number", { contact: "<tel:+1234>" }, 400, undefined],
+    ["a Contact that is a mailbox", { contact: "<mailto:bob@bob.example>" }, 400, undefined],
     ["Contact: *", { contact: "*" }, 400, undefined],
     ["a broken Contact", { contact: "<<" }, 400, undefined],
     ["a broken Record-Route", { headers: ["Record-Route: <<"] }, 400, undefined],

@@ -113,18 +113,28 @@ Deno.test("bye() of an early session as caller: BYE; the INVITE goes on", () => 
   x.finish();
 });
 
-Deno.test("bye() of an early session as caller, crossed by a 2xx: acknowledged; nothing is left", () => {
-  const x = new Exchange();
-  x.invite();
-  const invite = x.peer.request("INVITE");
-  x.peer.respond(invite, 180);
-  x.progressed[0]?.session?.bye();
-  x.peer.respond(invite, 200);
-  x.peer.respond(x.peer.request("BYE"), 200);
-  assert(x.peer.requests("ACK").length >= 1);
-  x.clock.advance(100_000);
-  x.assertEmpty();
-});
+for (const how of ["bye", "dispose"] as const) {
+  Deno.test(`${how}() of an early session as caller, crossed by a 2xx: ACK and BYE, and a local 487 for onReject`, () => {
+    const x = new Exchange();
+    x.invite();
+    const invite = x.peer.request("INVITE");
+    x.peer.respond(invite, 180, { headers: ["Require: 100rel", "RSeq: 1"] });
+    x.progressed[0]?.prack();
+    x.progressed[0]?.session?.[how]();
+    x.takeEvents();
+    x.peer.respond(invite, 200);
+    assertEquals(x.takeEvents(), ["ACK", "BYE", "onReject 487 local"]);
+    x.peer.respond(invite, 200);
+    assertEquals(x.takeEvents(), ["ACK"]);
+    assertEquals(x.peer.requests("ACK").map(({ cseq }) => cseq), [1, 1]);
+    // §12.2.1.1: "Requests within a dialog MUST contain strictly monotonically increasing and
+    // contiguous CSeq sequence numbers (increasing-by-one) in each direction".
+    const byes = x.peer.requests("BYE");
+    assertEquals(byes.map(({ cseq }) => cseq), how === "bye" ? [3, 4] : [3]);
+    for (const request of [...x.peer.requests("PRACK"), ...byes]) x.peer.respond(request, 200);
+    x.finish();
+  });
+}
 
 // "the callee's UA MAY send a BYE on confirmed dialogs, but MUST NOT send a BYE on early dialogs."
 Deno.test("bye() of an early session as callee: InvalidStateError, nothing sent", () => {
@@ -284,16 +294,33 @@ Deno.test("the first in-dialog request may have any number; gaps are fine", () =
   x.finish();
 });
 
-Deno.test("an in-dialog method that is not supported: 405 with Allow, and the session stays", () => {
+// §8.2.1: "The UAS MUST also add an Allow header field to the 405 (Method Not Allowed) response."
+for (const [method, status] of [["INFO", 405], ["REINVENT", 501]] as const) {
+  Deno.test(`an in-dialog ${method}: ${status} with Allow, and the session stays`, () => {
+    const x = new Exchange();
+    const { session } = x.callOut();
+    within(x, method);
+    assertEquals(x.takeEvents(), [`${status} ${method}`]);
+    assert(x.peer.response(method).getHeaders("Allow").includes("INVITE"));
+    assertEquals(session.sessionState, "Confirmed");
+    within(x, "BYE", { cseq: 2 });
+    x.finish();
+  });
+}
+
+// §8.2.2.3: "If a UAS does not understand an option-tag listed in a Require header field, it MUST
+// respond by generating a response with status code 420 (Bad Extension). The UAS MUST add an
+// Unsupported header field".
+Deno.test("a BYE that requires what nobody knows: 420 with Unsupported, and the session stays", () => {
   const x = new Exchange();
   const { session } = x.callOut();
-  within(x, "INFO");
-  assertEquals(x.takeEvents(), ["405 INFO"]);
-  assert(x.peer.response("INFO").getHeaders("Allow").includes("INVITE"));
-  within(x, "REINVENT", { cseq: 2 });
-  assert(["405 REINVENT", "501 REINVENT"].includes(x.takeEvents()[0] ?? ""));
+  session.delegate = { onBye: () => void x.events.push("onBye") };
+  within(x, "BYE", { headers: ["Require: foo, bar"] });
+  assertEquals(x.takeEvents(), ["420 BYE"]);
+  assertEquals(x.peer.response("BYE").getHeaders("Unsupported"), ["foo", "bar"]);
   assertEquals(session.sessionState, "Confirmed");
-  within(x, "BYE", { cseq: 3 });
+  within(x, "BYE", { cseq: 2 });
+  assertEquals(x.takeEvents(), ["onBye", "200 BYE"]);
   x.finish();
 });
 

@@ -258,6 +258,15 @@ for (
   });
 }
 
+Deno.test("a request over UDP whose lines end in bare LF: 400", () => {
+  const x = new Exchange();
+  x.peer.send(x.peer.writeRequest("OPTIONS").replaceAll("\r\n", "\n"));
+  assertEquals(x.takeEvents(), ["400 OPTIONS"]);
+  assertEquals(x.core.dropped, 1);
+  x.assertEmpty();
+  x.finish();
+});
+
 // A stream's fault comes from the transport; the answer goes back by its connection.
 for (const answerable of [true, false]) {
   Deno.test(`a stream that cannot be cut any more: ${answerable ? "one answer" : "none, if there is nothing to answer"}`, () => {

@@ -1,7 +1,7 @@
 // What a program passes is checked for CR, LF and NUL where it is passed: DESIGN §5.
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { InvalidArgumentError, InvalidStateError, NameAddrHeader, URI } from "@strowger/sip";
-import { Exchange, sdp } from "../support/exchange.ts";
+import { InvalidArgumentError, NameAddrHeader, URI } from "@strowger/sip";
+import { Exchange, type InviteOptions, sdp } from "../support/exchange.ts";
 
 const BAD = { CR: "a\rb", LF: "a\nb", CRLF: "a\r\nX-Injected: b", NUL: "a\0b" };
 
@@ -189,6 +189,65 @@ for (
   });
 }
 
+const unreadable: [what: string, field: RegExp, options: InviteOptions][] = [
+  ["a broken Contact", /extraHeaders\[0\].*Contact/, { extraHeaders: ["Contact: <<"] }],
+  ["two Subjects", /extraHeaders\[1\]/, { extraHeaders: ["Subject: a", "s: b"] }],
+  ["a Content-Type", /extraHeaders\[0\]/, { extraHeaders: ["Content-Type: text/plain"] }],
+  ["a route that is no address", /routeSet/, { options: { routeSet: ["garbage"] } }],
+  ["an option tag of two words", /optionTags/, { options: { optionTags: ["a b"] } }],
+];
+for (const [what, field, options] of unreadable) {
+  Deno.test(`an INVITE with ${what}, which its far end could not read: refused at the call`, () => {
+    const x = new Exchange();
+    refused(x, field, () => x.message(options));
+    const { extraHeaders } = options;
+    if (extraHeaders !== undefined) {
+      const late = x.message();
+      late.extraHeaders.push(...extraHeaders);
+      refused(x, field, () => x.core.invite(late));
+    }
+    x.finish();
+  });
+}
+
+Deno.test("an answer with a broken Contact: refused; the next works", () => {
+  const x = new Exchange();
+  x.takeInvites();
+  x.peer.ask("INVITE", { branch: "z9hG4bKa" });
+  const extraHeaders = ["Contact: garbage <<"];
+  const field = /extraHeaders\[0\].*Contact/;
+  refuse(x, field, () => x.lastInvite().accept({ statusCode: 200, extraHeaders }));
+  assertEquals(x.core.live.dialogs, 0);
+  x.lastInvite().reject();
+  x.peer.ask("ACK", { branch: "z9hG4bKa", toTag: x.peer.response("INVITE").toTag ?? "" });
+  x.finish();
+});
+
+for (const contact of ["*", "<tel:+1>", "<sip:a@b>, <sip:c@d>"]) {
+  Deno.test(`an INVITE with Contact ${contact}: refused at the call; mended, it goes`, () => {
+    const x = new Exchange();
+    const message = x.message();
+    message.extraHeaders.push(`Contact: ${contact}`);
+    refuse(x, /Contact/, () => x.core.invite(message));
+    message.extraHeaders.pop();
+    x.core.invite(message).dispose();
+    assertEquals(x.events, ["INVITE"]);
+  });
+}
+
+Deno.test("cancel() with a reason whose quote is open: refused; the next works", () => {
+  const x = new Exchange();
+  const request = x.invite();
+  const invite = x.peer.request("INVITE");
+  x.peer.respond(invite, 180);
+  refused(x, /reason/, () => request.cancel('SIP;text="a'), x.core.live.entries);
+  request.cancel('SIP;text="a"');
+  assertEquals(x.peer.request("CANCEL").getHeader("Reason"), 'SIP;text="a"');
+  x.peer.respond(x.peer.request("CANCEL"), 200);
+  x.peer.respond(invite, 487);
+  x.finish();
+});
+
 Deno.test("an extra header Via in an INVITE: refused, or not the topmost", () => {
   const x = new Exchange();
   try {
@@ -228,20 +287,22 @@ Deno.test("invite() with a message that is no INVITE: refused", () => {
   x.finish();
 });
 
-Deno.test("invite() twice with one message: refused, or a call of its own", () => {
+Deno.test("invite() without a message: refused", () => {
+  const x = new Exchange();
+  refused(x, /^message$/, () => x.core.invite(undefined as never));
+  x.finish();
+});
+
+Deno.test("invite() twice with one message: refused, and the first is not harmed", () => {
   const x = new Exchange();
   const message = x.message();
   x.core.invite(message, x.recorder());
-  const first = x.peer.request("INVITE");
-  try {
-    x.core.invite(message, x.recorder());
-  } catch (error) {
-    assert(error instanceof InvalidArgumentError || error instanceof InvalidStateError);
-  }
-  x.peer.respond(first, 486);
+  refused(x, /^message$/, () => x.core.invite(message), x.core.live.entries);
+  const invite = x.peer.request("INVITE");
+  x.peer.respond(invite, 486);
   // §17.1.1.3: the ACK's Via is that of the request which the response answers.
-  assertEquals(x.peer.request("ACK").viaBranch, first.viaBranch);
-  if (x.peer.requests("INVITE").length > 1) x.peer.respond(x.peer.request("INVITE"), 486);
+  assertEquals(x.peer.request("ACK").viaBranch, invite.viaBranch);
+  assertEquals(x.takeEvents(), ["INVITE", "ACK", "onReject 486"]);
   x.finish();
 });
 

@@ -292,6 +292,12 @@ Deno.test("RFC 3261 §17.1.1.3: nothing answers an ACK, nor what lacks a header"
   assertEquals(answerableRequest(new Uint8Array()), undefined);
 });
 
+Deno.test("what is no method is not repeated in an answer, so that none can break it", () => {
+  for (const method of ["OPT\rIONS", "OPTIONS\r", "OPT\0IONS", "OPT<IONS", "OPTIÖNS"]) {
+    assertEquals(faultOf({ start: `${method} sip:b@biloxi.com SIP/2.0` }).request, undefined);
+  }
+});
+
 Deno.test("the answer to a fault is a message that its sender can read", () => {
   const fault = faultOf({ extra: ["Content-Length: 9", "Subject: é\u{1f4de}"] });
   assert(fault.request !== undefined);

@@ -221,6 +221,66 @@ Deno.test("after a fault, a peer that neither reads nor closes is not waited for
   await bob.close();
 });
 
+/** A message that has only begun, and what it lacks. */
+const HALF = ["BYE sip:bob@example.com SIP/2.0\r\n", "l: 0\r\n\r\n"] as const;
+
+Deno.test("half a message holds a connection for messageTimeout only; whole ones, or none, for ever", async () => {
+  const clock = new VirtualClock();
+  const [bob, toBob] = await listen({ clock, messageTimeout: 3_000 });
+  const [idle, whole, half] = [await connect(bob), await connect(bob), await connect(bob)];
+  await write(whole, message("whole"));
+  await toBob.until({ messages: 1 });
+  assertEquals(clock.pending, 0);
+  await write(half, message("half") + HALF[0]);
+  await toBob.until({ messages: 2 });
+  clock.advance(2_999);
+  assertEquals(clock.pending, 1);
+  clock.advance(1);
+  assertEquals(await read(half).catch(() => ""), "");
+  await toBob.until({ gone: 1 });
+  assertMatch(`${toBob.disconnections[0]?.error}`, /not whole within 3000 ms/);
+  assertEquals(toBob.disconnections[0]?.from.port, localOf(half).port);
+  clock.advance(1_000_000);
+  for (const conn of [idle, whole]) await write(conn, message("still here"));
+  await toBob.until({ messages: 4 });
+  assertEquals([toBob.disconnections.length, clock.pending], [1, 0]);
+  for (const conn of [idle, whole, half]) conn.close();
+  await bob.close();
+});
+
+Deno.test("once half a message has become whole, the next one has all of messageTimeout", async () => {
+  const clock = new VirtualClock();
+  const [bob, toBob] = await listen({ clock, messageTimeout: 3_000 });
+  const conn = await connect(bob);
+  for (let round = 1; round <= 3; round++) {
+    await write(conn, message(round) + HALF[0]);
+    await toBob.until({ messages: 2 * round - 1 });
+    clock.advance(2_999);
+    assertEquals(clock.pending, 1);
+    await write(conn, HALF[1]);
+    await toBob.until({ messages: 2 * round });
+    assertEquals(clock.pending, 0);
+  }
+  assertEquals(toBob.disconnections, []);
+  conn.close();
+  await bob.close();
+});
+
+Deno.test("a connection that cannot be cut any more is told of once: when it is given up, not when it closes", async () => {
+  const clock = new VirtualClock();
+  const [bob, toBob] = await listen({ clock });
+  const conn = await connect(bob);
+  await write(conn, HALF[0] + "\r\n");
+  await toBob.until({ faults: 1 });
+  assertEquals(toBob.disconnections.length, 1);
+  assertEquals(toBob.disconnections[0]?.from, toBob.faults[0]?.from);
+  conn.close();
+  // The last timer is the one that waits for the far end to close.
+  while (clock.pending > 0) await clock.advanceAsync(0);
+  assertEquals(toBob.disconnections.length, 1);
+  await bob.close();
+});
+
 Deno.test("limits of head and body are the framer's", async () => {
   const [bob, toBob] = await listen({ maxHeadBytes: 100, maxBodyBytes: 10 });
   const statuses: unknown[] = [];
@@ -406,4 +466,24 @@ Deno.test("an address that is taken, or options that mean nothing, are refused",
     (await assertRejects(() => TcpTransport.listen(options), InvalidArgumentError)).field;
   assertEquals(await field({ port: 70_000 }), "port");
   assertEquals(await field({ host: "::" }), "advertise");
+});
+
+Deno.test("half a message right behind the rest of another has all of messageTimeout, too", async () => {
+  const clock = new VirtualClock();
+  const [bob, toBob] = await listen({ clock, messageTimeout: 3_000 });
+  const conn = await connect(bob);
+  await write(conn, message("1") + HALF[0]);
+  await toBob.until({ messages: 1 });
+  for (let messages = 2; messages <= 4; messages++) {
+    clock.advance(2_000);
+    await write(conn, HALF[1] + HALF[0]).catch(() => {});
+    await Promise.race([toBob.until({ messages }), toBob.until({ gone: 1 })]);
+  }
+  assertEquals([toBob.texts.length, toBob.disconnections], [4, []]);
+  clock.advance(2_999);
+  assertEquals(clock.pending, 1);
+  clock.advance(1);
+  await toBob.until({ gone: 1 });
+  conn.close();
+  await bob.close();
 });

@@ -1,0 +1,37 @@
+/**
+ * Contact, where it says where a dialog's requests go: "The Contact header field MUST be present and
+ * contain exactly one SIP or SIPS URI in any request that can result in the establishment of a
+ * dialog" (RFC 3261 §8.1.1.8).
+ *
+ * @module
+ */
+import {
+  Fault,
+  type IncomingRequestMessage,
+  type IncomingResponseMessage,
+  InvalidArgumentError,
+  parseHeaderValue,
+  type URI,
+} from "../messages/mod.ts";
+
+function isSip(uri: URI | undefined): boolean {
+  return uri?.scheme === "sip" || uri?.scheme === "sips";
+}
+
+/** The address in Contact, or `undefined` where there is none that requests could go to. */
+export function contactOf(
+  message: IncomingRequestMessage | IncomingResponseMessage,
+): URI | undefined {
+  const contact = message.parseHeader("Contact");
+  const uri = Array.isArray(contact) ? contact[0]?.uri : undefined;
+  return isSip(uri) ? uri : undefined;
+}
+
+/** Throws unless what a program has put into Contact is one SIP or SIPS URI. */
+export function checkContact(values: readonly string[]): void {
+  const contact = parseHeaderValue("Contact", values.join(", "));
+  // A broken one is told with its place, when the message is printed.
+  if (contact instanceof Fault) return;
+  if (contact !== "*" && contact.length === 1 && isSip(contact[0]?.uri)) return;
+  throw new InvalidArgumentError("Contact", "one SIP or SIPS URI", JSON.stringify(values.join()));
+}
