@@ -4,7 +4,7 @@
  *
  * @module
  */
-import JsSIP from "npm:jssip@3.13.8";
+import JsSIP from "jssip";
 import type { Call, Caller } from "./caller.ts";
 import { answersTo } from "./far_end.ts";
 import { SDP } from "./messages.ts";

@@ -8,9 +8,9 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import sip from "npm:sip@0.0.6";
-import jssipParser from "npm:jssip@3.13.8/lib/Parser.js";
-import { LoggerFactory, Parser } from "npm:sip.js@0.21.2/lib/core/index.js";
+import sip from "sip";
+import jssipParser from "jssip/lib/Parser.js";
+import { LoggerFactory, Parser } from "sip.js/lib/core/index.js";
 import { parseMessage } from "../messages/mod.ts";
 import {
   compare,

@@ -11,7 +11,7 @@ import {
   type Transport,
   URI,
   UserAgentCore,
-} from "npm:sip.js@0.21.2/lib/core/index.js";
+} from "sip.js/lib/core/index.js";
 import type { Caller } from "./caller.ts";
 import { answersTo } from "./far_end.ts";
 import { SDP } from "./messages.ts";
