@@ -15,11 +15,9 @@ export type * from "./actors/outgoing_request.ts";
 export type * from "./actors/session.ts";
 export { defaultLogger, type Logger } from "./actors/logger.ts";
 export type { TraceEntry } from "./actors/supervisor.ts";
-export {
-  UserAgentCore,
-  type UserAgentCoreConfiguration,
-  type UserAgentCoreDelegate,
-} from "./actors/user_agent_core.ts";
+export { UserAgentCore } from "./actors/user_agent_core.ts";
+export type { UserAgentCoreConfiguration } from "./actors/user_agent_core_configuration.ts";
+export type { UserAgentCoreDelegate } from "./actors/user_agent_core_delegate.ts";
 export type { InspectionEvent } from "xstate";
 export { DEFAULT_TIMERS, type TimerTable } from "./machines/timers.ts";
 export * from "./messages/mod.ts";

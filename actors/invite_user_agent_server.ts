@@ -13,7 +13,6 @@ import {
   TimeoutError,
   type URI,
 } from "../messages/mod.ts";
-import { ALLOW } from "./allowed_methods.ts";
 import { checkContact } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import type { IncomingInviteRequest, OutgoingResponseWithSession } from "./incoming_request.ts";
@@ -118,7 +117,9 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
       const value = contact(this.transaction.flow.transport, this.message.ruri.user);
       extraHeaders.push(`Contact: ${value}`);
     }
-    if (options.statusCode >= 200 && !has(/^allow\s*:/i)) extraHeaders.push(ALLOW);
+    if (options.statusCode >= 200 && !has(/^allow\s*:/i)) {
+      extraHeaders.push(this.supervisor.environment.allow());
+    }
     return { ...options, extraHeaders };
   }
 }

@@ -4,13 +4,15 @@
  * @module
  */
 import { Fault, type IncomingRequestMessage, type ResponseOptions } from "../messages/mod.ts";
-import { ALLOW, ALLOWED_METHODS } from "./allowed_methods.ts";
 import { contactOf } from "./contact.ts";
 
 /** The methods of the RFCs: one of them that is not allowed here is 405, any other is 501. */
 const KNOWN_METHODS = [
-  ...ALLOWED_METHODS,
+  "ACK",
+  "BYE",
+  "CANCEL",
   "INFO",
+  "INVITE",
   "MESSAGE",
   "NOTIFY",
   "OPTIONS",
@@ -29,9 +31,9 @@ const NEEDED = ["Require", "Contact", "Record-Route", "Content-Disposition"] as 
  * §8.2.1: "If the UAS recognizes but does not support the method of a request, it MUST generate a
  * 405 (Method Not Allowed) response ... The UAS MUST also add an Allow header field".
  */
-export function refuseMethod(method: string): ResponseOptions {
+export function refuseMethod(method: string, allow: string): ResponseOptions {
   const isKnown = KNOWN_METHODS.includes(method);
-  return { statusCode: isKnown ? 405 : 501, extraHeaders: [ALLOW] };
+  return { statusCode: isKnown ? 405 : 501, extraHeaders: [allow] };
 }
 
 /**
@@ -46,13 +48,26 @@ export function refuseRequired(request: IncomingRequestMessage): ResponseOptions
   return { statusCode: 420, extraHeaders: [`Unsupported: ${required.join(", ")}`] };
 }
 
-/** The refusal that a request outside of a dialog deserves, or `undefined` where it is fit for the program. */
-export function inspectRequest(request: IncomingRequestMessage): ResponseOptions | undefined {
+/** The methods whose requests can make a dialog. */
+const DIALOG_METHODS = ["INVITE", "REFER", "SUBSCRIBE"];
+
+/**
+ * The refusal that a request outside of a dialog deserves, or `undefined` where it is fit for the
+ * program.
+ *
+ * @param isTaken Whether somebody is there to take its method.
+ * @param allow The header line that says what is taken.
+ */
+export function inspectRequest(
+  request: IncomingRequestMessage,
+  isTaken: boolean,
+  allow: string,
+): ResponseOptions | undefined {
   const { method, toTag, ruri } = request;
   // §12.2.2: "If the UAS wishes to reject the request because it does not wish to recreate the
   // dialog, it MUST respond to the request with a 481".
   if (toTag !== undefined || method === "BYE") return { statusCode: 481 };
-  if (method !== "INVITE") return refuseMethod(method);
+  if (!isTaken) return refuseMethod(method, allow);
   // §8.2.2.1: "If the Request-URI uses a scheme not supported by the UAS, it SHOULD reject the
   // request with a 416 (Unsupported URI Scheme) response."
   if (ruri.scheme !== "sip" && ruri.scheme !== "sips" && ruri.scheme !== "tel") {
@@ -65,7 +80,7 @@ export function inspectRequest(request: IncomingRequestMessage): ResponseOptions
     }
   }
   const refusal = refuseRequired(request);
-  if (refusal !== undefined) return refusal;
+  if (refusal !== undefined || !DIALOG_METHODS.includes(method)) return refusal;
   // §8.1.1.8: "The Contact header field MUST be present and contain exactly one SIP or SIPS URI in
   // any request that can result in the establishment of a dialog."
   const contact = request.parseHeader("Contact");

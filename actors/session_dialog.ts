@@ -31,6 +31,7 @@ import { refuseMethod, refuseRequired } from "./request_inspection.ts";
 import { ServerTransaction } from "./server_transaction.ts";
 import type { Session, SessionDelegate, SessionState, SignalingState } from "./session.ts";
 import type { Supervisor } from "./supervisor.ts";
+import { ALLOW_IN_SESSION } from "./user_agent_core_delegate.ts";
 import { UserAgentClient } from "./user_agent_client.ts";
 import { UserAgentServer } from "./user_agent_server.ts";
 
@@ -297,11 +298,12 @@ export class SessionDialog implements Session, DialogEntry {
       return transaction.refuse(500);
     }
     const { method } = request;
-    const isTaken = method === "BYE" || method === "INVITE";
-    const refusal = isTaken ? refuseRequired(request) : refuseMethod(method);
+    const isTaken = method === "BYE" || method === "INVITE" || method === "OPTIONS";
+    const refusal = isTaken ? refuseRequired(request) : refuseMethod(method, ALLOW_IN_SESSION);
     if (refusal !== undefined) return void transaction.respond(refusal);
     if (method === "BYE") this.receiveBye(request, transaction);
-    else transaction.refuse(488);
+    else if (method === "INVITE") transaction.refuse(488);
+    else transaction.respond({ statusCode: 200, extraHeaders: [ALLOW_IN_SESSION] });
   }
 
   private receiveAck(request: IncomingRequestMessage): void {

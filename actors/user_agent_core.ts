@@ -3,98 +3,55 @@
  *
  * @module
  */
-import type { InspectionEvent } from "xstate";
-import { DEFAULT_TIMERS, type TimerTable } from "../machines/mod.ts";
 import {
   type BinaryBody,
   type Body,
   Identifiers,
-  type IncomingRequestMessage,
   InvalidArgumentError,
   InvalidStateError,
   OutgoingRequestMessage,
   type OutgoingRequestMessageOptions,
-  type RandomSource,
-  type StrowgerError,
   TransportError,
   URI,
 } from "../messages/mod.ts";
-import { type Clock, systemClock } from "../transports/clock.ts";
+import { systemClock } from "../transports/clock.ts";
 import type { Transport } from "../transports/transport.ts";
-import { ALLOWED_METHODS } from "./allowed_methods.ts";
 import { checkContact } from "./contact.ts";
-import { bracketed, type Flow, flowTo, nextHopOf } from "./flow.ts";
-import type { IncomingInviteRequest } from "./incoming_request.ts";
+import { bracketed, flowTo, nextHopOf } from "./flow.ts";
 import { InviteUserAgentClient } from "./invite_user_agent_client.ts";
-import { InviteUserAgentServer } from "./invite_user_agent_server.ts";
-import { defaultLogger, type Logger } from "./logger.ts";
-import type { OutgoingInviteRequest, OutgoingInviteRequestDelegate } from "./outgoing_request.ts";
-import { serverKey } from "./registry.ts";
-import { inspectRequest } from "./request_inspection.ts";
-import { ServerTransaction } from "./server_transaction.ts";
-import { type Environment, Supervisor, type TraceEntry } from "./supervisor.ts";
+import { defaultLogger } from "./logger.ts";
+import type {
+  OutgoingInviteRequest,
+  OutgoingInviteRequestDelegate,
+  OutgoingRequest,
+  OutgoingRequestDelegate,
+} from "./outgoing_request.ts";
+import { type Environment, Supervisor } from "./supervisor.ts";
+import { allowLine, type UserAgentCoreDelegate } from "./user_agent_core_delegate.ts";
+import {
+  checkMilliseconds,
+  isTransport,
+  timersOf,
+  type UserAgentCoreConfiguration,
+} from "./user_agent_core_configuration.ts";
+import { UserAgentClient } from "./user_agent_client.ts";
+import { receiveRequest } from "./uas_core.ts";
 import { endUnwantedCall } from "./unwanted_call.ts";
 
 /** How long `stop()` waits for calls to end, in milliseconds, if it is not told. */
 const STOP_DEADLINE = 5000;
 
-/** What a core is made from. */
-export interface UserAgentCoreConfiguration {
-  /** By which ways it sends and receives; the first that fits is taken. The core closes them. */
-  transports: readonly Transport[];
-  /** The user's own address; its user part goes into Contact. */
-  aor?: URI;
-  /** What every new request goes through: Route values, each in angle brackets. */
-  routeSet?: string[];
-  /** What goes into User-Agent and Server; nothing by default. */
-  userAgentHeaderFieldValue?: string;
-  /** T1, T2 and T4, in milliseconds, where they are not the RFC's. */
-  timers?: Partial<TimerTable>;
-  /** What counts time; the runtime's own by default. */
-  clock?: Clock;
-  /** Where branches, tags and Call-IDs come from; the runtime's cryptographic source by default. */
-  random?: RandomSource;
-  /** Where the engine says what happens; by default warnings go to the console. */
-  logger?: Logger;
-  /**
-   * Takes what went wrong without anybody being there to catch it: a delegate that threw, an ACK
-   * that never came, a response that could not be sent. The logger's by default.
-   */
-  onError?: (error: StrowgerError) => void;
-  /** Is told of every message, before it is taken in and before it is sent. */
-  trace?: (entry: TraceEntry) => void;
-  /** XState's inspection of every actor. */
-  inspect?: (event: InspectionEvent) => void;
-}
+/** Methods that are no request of their own: the first two of an INVITE, the last with `invite()`. */
+const NOT_BY_REQUEST = ["ACK", "CANCEL", "INVITE"];
 
-/** Who is told of requests that come in. */
-export interface UserAgentCoreDelegate {
-  /** An INVITE that sets up a session. Without this, the engine answers 480. */
-  onInvite?(request: IncomingInviteRequest): void;
-}
-
-/** The longest delay that runtimes count right; beyond it they fire at once. */
-const MAX_DELAY = 2 ** 31 - 1;
-
-function checkMilliseconds(field: string, value: number, least: number, most = MAX_DELAY): void {
-  if (typeof value === "number" && value >= least && value <= most) return;
-  throw new InvalidArgumentError(field, `${least} to ${most} milliseconds`, `${value}`);
-}
-
-function isTransport(value: unknown): boolean {
-  const transport = value as Partial<Transport> | undefined;
-  return typeof transport?.attach === "function" && typeof transport.send === "function";
-}
-
-function timersOf(overrides: Partial<TimerTable> | undefined): TimerTable {
-  const T1 = overrides?.T1 ?? DEFAULT_TIMERS.T1;
-  const T2 = overrides?.T2 ?? DEFAULT_TIMERS.T2;
-  const T4 = overrides?.T4 ?? DEFAULT_TIMERS.T4;
-  // 64*T1 is a delay, too.
-  checkMilliseconds("timers.T1", T1, 1, MAX_DELAY / 64);
-  checkMilliseconds("timers.T2", T2, 1);
-  checkMilliseconds("timers.T4", T4, 1);
-  return { T1, T2, T4 };
+function checkMethod(message: OutgoingRequestMessage, methods: string[] | undefined): void {
+  const isMessage = message instanceof OutgoingRequestMessage;
+  const isTaken = isMessage &&
+    (methods?.includes(message.method) ?? !NOT_BY_REQUEST.includes(message.method));
+  if (isTaken) return;
+  const expected = methods?.join() ?? `a request but ${NOT_BY_REQUEST.join(", ")}`;
+  const found = isMessage ? message.method : typeof message;
+  throw new InvalidArgumentError("message", `${expected}, made by this library`, found);
 }
 
 /**
@@ -148,13 +105,15 @@ export class UserAgentCore {
       timers: timersOf(configuration.timers),
       transports: configuration.transports,
       userAgent: configuration.userAgentHeaderFieldValue,
+      allow: () => allowLine(this.delegate),
       contact: (transport, user) => this.contact(transport, user),
       onError: configuration.onError ?? ((error) => logger.warn(`${error.name}: ${error.message}`)),
       trace: configuration.trace,
       inspect: configuration.inspect,
     };
     this.supervisor = new Supervisor(this.environment, {
-      receiveRequest: (request, flow) => this.receiveRequest(request, flow),
+      receiveRequest: (request, flow) =>
+        receiveRequest(this.supervisor, this.delegate, request, flow),
       // A 2xx to an INVITE of ours that was given up, or a late branch of it.
       receiveStrayAccept: (response, call) => endUnwantedCall(this.supervisor, response, call),
     });
@@ -219,22 +178,65 @@ export class UserAgentCore {
     message: OutgoingRequestMessage,
     delegate?: OutgoingInviteRequestDelegate,
   ): OutgoingInviteRequest {
-    if (this.state !== "running") {
-      throw new InvalidStateError(`invite: expected a running core, found it ${this.state}`);
-    }
-    if (!(message instanceof OutgoingRequestMessage) || message.method !== "INVITE") {
-      throw new InvalidArgumentError("message", "an INVITE that was made here", typeof message);
-    }
-    if (message.branch !== undefined) {
-      throw new InvalidArgumentError("message", "a request that was not sent before", "its Via");
-    }
-    try {
-      return new InviteUserAgentClient(this.supervisor, this.complete(message), delegate).start();
-    } catch (error) {
-      // It was not sent: the program may mend it and try again.
-      message.branch = undefined;
-      throw error;
-    }
+    return this.send(message, ["INVITE"], () => {
+      this.addContact(message);
+      this.addAllow(message);
+      return new InviteUserAgentClient(this.supervisor, message, delegate).start();
+    });
+  }
+
+  /**
+   * Sends a request that is no INVITE, outside of any dialog (§8.1). SUBSCRIBE and REFER get a
+   * Contact where it is missing.
+   *
+   * @param message The request, as `makeOutgoingRequestMessage` makes it; not INVITE, ACK or CANCEL.
+   * @param delegate Who is told; it may be set later.
+   * @throws As `invite()`.
+   *
+   * @example
+   * ```ts
+   * import { URI, UserAgentCore } from "@strowger/sip";
+   * import { MemoryNetwork } from "@strowger/sip/transports/memory";
+   *
+   * const network = new MemoryNetwork();
+   * const at = (host: string) => ({ transports: [network.transport({ host, port: 5060 })] });
+   * const alice = new UserAgentCore(at("alice.example"));
+   * const bob = new UserAgentCore(at("bob.example"));
+   * const uri = URI.parse("sip:bob@bob.example");
+   * const code = await new Promise((resolve) => {
+   *   alice.request(alice.makeOutgoingRequestMessage("OPTIONS", uri, uri, uri), {
+   *     onAccept: ({ message }) => resolve(message.statusCode),
+   *     onReject: ({ message }) => resolve(message.statusCode),
+   *   });
+   * });
+   * console.assert(code === 480); // as bob would answer an INVITE: nobody listens
+   * await Promise.all([alice.dispose(), bob.dispose()]);
+   * ```
+   */
+  request(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
+    return this.send(message, undefined, () => {
+      const { method } = message;
+      if (method === "SUBSCRIBE" || method === "REFER") this.addContact(message);
+      return new UserAgentClient(this.supervisor, message, nextHopOf(message), delegate).start();
+    });
+  }
+
+  /** Sends a MESSAGE (RFC 3428): as `request()`. */
+  message(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
+    checkMethod(message, ["MESSAGE"]);
+    return this.request(message, delegate);
+  }
+
+  /** Sends a PUBLISH (RFC 3903): as `request()`. */
+  publish(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
+    checkMethod(message, ["PUBLISH"]);
+    return this.request(message, delegate);
+  }
+
+  /** Sends a REGISTER (§10.2): as `request()`; the program says the Contacts. */
+  register(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
+    checkMethod(message, ["REGISTER"]);
+    return this.request(message, delegate);
   }
 
   /**
@@ -262,44 +264,40 @@ export class UserAgentCore {
     return this.stop();
   }
 
-  /** Takes a request that no transaction and no dialog claims. */
-  private receiveRequest(request: IncomingRequestMessage, flow: Flow): void {
-    const isMerged = this.supervisor.registry.isMerged(request);
-    const transaction = new ServerTransaction(this.supervisor, request, flow);
-    if (request.method === "CANCEL") return this.receiveCancel(request, transaction);
-    if (isMerged) return transaction.refuse(482);
-    if (this.state !== "running") return transaction.refuse(503);
-    const refusal = inspectRequest(request);
-    if (refusal !== undefined) return void transaction.respond(refusal);
-    const server = new InviteUserAgentServer(this.supervisor, request, transaction);
-    const { onInvite } = this.delegate;
-    if (onInvite === undefined) return void server.reject();
-    this.supervisor.callGuest("onInvite", () => onInvite.call(this.delegate, server), () => {
-      if (!server.isAnswered) server.reject({ statusCode: 500 });
-    });
+  /** What every new request goes through before it is sent. */
+  private send<T>(
+    message: OutgoingRequestMessage,
+    methods: string[] | undefined,
+    send: () => T,
+  ): T {
+    checkMethod(message, methods);
+    if (this.state !== "running") {
+      throw new InvalidStateError(`expected a running core, found it ${this.state}`);
+    }
+    if (message.branch !== undefined) {
+      throw new InvalidArgumentError("message", "a request that was not sent before", "its Via");
+    }
+    try {
+      return send();
+    } catch (error) {
+      // It was not sent: the program may mend it and try again.
+      message.branch = undefined;
+      throw error;
+    }
   }
 
-  /** §9.2: the CANCEL is answered by itself, and then its INVITE. */
-  private receiveCancel(request: IncomingRequestMessage, transaction: ServerTransaction): void {
-    const invite = this.supervisor.registry.server(serverKey(request, "INVITE"));
-    // "If the UAS did not find a matching transaction for the CANCEL ..., it SHOULD respond to the
-    // CANCEL with a 481".
-    if (invite === undefined) return transaction.refuse(481);
-    // "The To tag of the response to the CANCEL and the To tag in the response to the original
-    // request SHOULD be the same."
-    transaction.respond({ statusCode: 200, toTag: invite.toTag });
-    invite.cancel(request);
-  }
-
-  /** Adds what an INVITE has to have and the program has not put there itself. */
-  private complete(message: OutgoingRequestMessage): OutgoingRequestMessage {
+  /** §8.1.1.8: what can make a dialog has a Contact. */
+  private addContact(message: OutgoingRequestMessage): void {
     const flow = flowTo(nextHopOf(message), this.environment.transports);
     if (!message.hasHeader("Contact") && !(flow instanceof TransportError)) {
       message.setHeader("Contact", this.contact(flow.transport, message.fromURI.user));
     }
     if (message.hasHeader("Contact")) checkContact(message.getHeaders("Contact"));
-    if (!message.hasHeader("Allow")) message.setHeader("Allow", ALLOWED_METHODS.join(", "));
-    return message;
+  }
+
+  private addAllow(message: OutgoingRequestMessage): void {
+    if (message.hasHeader("Allow")) return;
+    message.setHeader("Allow", this.environment.allow().slice("Allow: ".length));
   }
 
   /** RFC 3261 §8.1.1.8; RFC 7118 §5 has `transport=ws` for both WS and WSS. */

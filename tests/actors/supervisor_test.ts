@@ -135,7 +135,7 @@ Deno.test("an answer repeats Via, From, To, Call-ID and CSeq of its request", ()
     "Max-Forwards: 70",
   ]));
   const response = x.peer.response("OPTIONS");
-  assertEquals(response.statusCode, 405);
+  assertEquals(response.statusCode, 480);
   assertEquals(response.getHeaders("Via"), [
     "SIP/2.0/UDP bob.example:5060;branch=z9hG4bK1;x=y",
     "SIP/2.0/UDP first.example;branch=z9hG4bK0",
@@ -169,7 +169,7 @@ Deno.test("without rport an answer goes to the source address and the port in Vi
 // §8.2.1, §21.5.2.
 for (
   const [method, status] of [
-    ["OPTIONS", 405],
+    ["OPTIONS", 480],
     ["MESSAGE", 405],
     ["REGISTER", 405],
     ["REINVENT", 501],

@@ -1,0 +1,78 @@
+/**
+ * What a core is made from, and what makes no sense in it.
+ *
+ * @module
+ */
+import type { InspectionEvent } from "xstate";
+import { DEFAULT_TIMERS, type TimerTable } from "../machines/mod.ts";
+import {
+  InvalidArgumentError,
+  type RandomSource,
+  type StrowgerError,
+  type URI,
+} from "../messages/mod.ts";
+import type { Clock } from "../transports/clock.ts";
+import type { Transport } from "../transports/transport.ts";
+import type { Logger } from "./logger.ts";
+import type { TraceEntry } from "./supervisor.ts";
+
+/** What a core is made from. */
+export interface UserAgentCoreConfiguration {
+  /** By which ways it sends and receives; the first that fits is taken. The core closes them. */
+  transports: readonly Transport[];
+  /** The user's own address; its user part goes into Contact. */
+  aor?: URI;
+  /** What every new request goes through: Route values, each in angle brackets. */
+  routeSet?: string[];
+  /** What goes into User-Agent and Server; nothing by default. */
+  userAgentHeaderFieldValue?: string;
+  /** T1, T2 and T4, in milliseconds, where they are not the RFC's. */
+  timers?: Partial<TimerTable>;
+  /** What counts time; the runtime's own by default. */
+  clock?: Clock;
+  /** Where branches, tags and Call-IDs come from; the runtime's cryptographic source by default. */
+  random?: RandomSource;
+  /** Where the engine says what happens; by default warnings go to the console. */
+  logger?: Logger;
+  /**
+   * Takes what went wrong without anybody being there to catch it: a delegate that threw, an ACK
+   * that never came, a response that could not be sent. The logger's by default.
+   */
+  onError?: (error: StrowgerError) => void;
+  /** Is told of every message, before it is taken in and before it is sent. */
+  trace?: (entry: TraceEntry) => void;
+  /** XState's inspection of every actor. */
+  inspect?: (event: InspectionEvent) => void;
+}
+
+/** The longest delay that runtimes count right; beyond it they fire at once. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+/** Throws for what is no delay that a clock can count. */
+export function checkMilliseconds(
+  field: string,
+  value: number,
+  least: number,
+  most = MAX_DELAY,
+): void {
+  if (typeof value === "number" && value >= least && value <= most) return;
+  throw new InvalidArgumentError(field, `${least} to ${most} milliseconds`, `${value}`);
+}
+
+/** Whether a value looks like a transport. */
+export function isTransport(value: unknown): boolean {
+  const transport = value as Partial<Transport> | undefined;
+  return typeof transport?.attach === "function" && typeof transport.send === "function";
+}
+
+/** The timers, with the RFC's where none are given. */
+export function timersOf(overrides: Partial<TimerTable> | undefined): TimerTable {
+  const T1 = overrides?.T1 ?? DEFAULT_TIMERS.T1;
+  const T2 = overrides?.T2 ?? DEFAULT_TIMERS.T2;
+  const T4 = overrides?.T4 ?? DEFAULT_TIMERS.T4;
+  // 64*T1 is a delay, too.
+  checkMilliseconds("timers.T1", T1, 1, MAX_DELAY / 64);
+  checkMilliseconds("timers.T2", T2, 1);
+  checkMilliseconds("timers.T4", T4, 1);
+  return { T1, T2, T4 };
+}
