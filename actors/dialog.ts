@@ -131,6 +131,16 @@ export class Dialog {
     return dialogKey(this.callId, this.localTag, this.remoteTag);
   }
 
+  /** The number of the last request of this side. */
+  get sequence(): number {
+    return this.localSequence;
+  }
+
+  /** Counts on from the requests that were sent in this dialog before it was forgotten. */
+  continueFrom(sequence: number | undefined): void {
+    this.localSequence = Math.max(this.localSequence, sequence ?? 0);
+  }
+
   /**
    * The 2xx says where the dialog really goes. RFC 3261 §13.2.2.4: the route set of an early dialog
    * "MUST be recomputed based on the 2xx response".

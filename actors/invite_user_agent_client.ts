@@ -90,6 +90,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
       sentBy: this.transaction.sentBy,
       ruri: message.ruri,
       endedBranches: new Map(),
+      sequences: new Map(),
     };
     this.transaction.onDrain = () => this.cancel();
   }
@@ -189,8 +190,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     if (session === undefined) return this.acceptBroken(message);
     if (session.sessionState === "Terminated") {
       // The program has hung up on this branch, or disposed of it, while it was ringing.
-      session.dialog.confirm(message);
-      endUnwantedCall(this.supervisor, message, this.call, session.dialog);
+      endUnwantedCall(this.supervisor, message, this.call);
       const reason = "Request Terminated: its session was ended before it was accepted";
       return this.callDelegate("onReject", localResponse(this.message, 487, reason));
     }

@@ -63,6 +63,8 @@ export interface Call {
   readonly ruri: URI;
   /** The ACKs to the branches that were ended because nobody wants them, by their To-tag. */
   readonly endedBranches: Map<string, { send(): void }>;
+  /** The CSeq of the last request in each branch that was ended while it rang, by its To-tag. */
+  readonly sequences: Map<string, number>;
 }
 
 /** How many given-up INVITEs are remembered; the oldest is forgotten first. */

@@ -181,6 +181,7 @@ export class SessionDialog implements Session, DialogEntry {
       delegate,
       () => this.actor.send({ type: "byeEnded" }),
     );
+    this.noteSequence();
     this.actor.send({ type: "bye" });
     return this.byeClient;
   }
@@ -306,6 +307,11 @@ export class SessionDialog implements Session, DialogEntry {
     else transaction.respond({ statusCode: 200, extraHeaders: [ALLOW_IN_SESSION] });
   }
 
+  /** A 2xx may have crossed the end of an early session, and calls for one more request in it. */
+  private noteSequence(): void {
+    this.options.call?.sequences.set(this.remoteTag, this.dialog.sequence);
+  }
+
   private receiveAck(request: IncomingRequestMessage): void {
     if (this.options.role !== "callee" || this.sessionState !== "AckWait") return;
     if (request.cseq !== this.options.inviteSequence) return;
@@ -345,6 +351,7 @@ export class SessionDialog implements Session, DialogEntry {
       case "ackTimeout":
         return this.reportAckTimeout();
       case "terminated":
+        this.noteSequence();
         this.supervisor.registry.removeDialog(this.dialog.key);
         if (this.options.call !== undefined) {
           this.supervisor.registry.releaseCall(this.options.call);

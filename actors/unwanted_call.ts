@@ -18,19 +18,18 @@ export const MAX_BRANCHES = 64;
 /**
  * Acknowledges the 2xx and hangs up. A repeated 2xx of the same branch is acknowledged again, and
  * no more: its BYE is under way, or was answered.
- *
- * @param dialog The dialog of the branch, where there is one already that has counted requests.
  */
 export function endUnwantedCall(
   supervisor: Supervisor,
   response: IncomingResponseMessage,
-  { ruri, endedBranches }: Call,
-  dialog: Dialog = Dialog.fromResponse(response, ruri),
+  { ruri, endedBranches, sequences }: Call,
 ): void {
   const { toTag = "", cseq } = response;
   const known = endedBranches.get(toTag);
   if (known === undefined && endedBranches.size >= MAX_BRANCHES) return;
   if (known !== undefined) return known.send();
+  const dialog = Dialog.fromResponse(response, ruri);
+  dialog.continueFrom(sequences.get(toTag));
   const ack = new Ack(supervisor, dialog, cseq);
   endedBranches.set(toTag, ack);
   ack.send();
