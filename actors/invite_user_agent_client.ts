@@ -89,8 +89,6 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
       cseq: message.cseq,
       sentBy: this.transaction.sentBy,
       ruri: message.ruri,
-      endedBranches: new Map(),
-      sequences: new Map(),
     };
     this.transaction.onDrain = () => this.cancel();
   }
@@ -223,7 +221,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   /** Its ACK was lost. A branch without a session was ended, and is acknowledged there. */
   private repeatAccept(message: IncomingResponseMessage): void {
     const session = this.sessions.get(message.toTag ?? "");
-    if (session === undefined || this.call.endedBranches.has(message.toTag ?? "")) {
+    if (session === undefined || this.call.endedBranches?.has(message.toTag ?? "")) {
       return endUnwantedCall(this.supervisor, message, this.call);
     }
     session.repeatAccept();

@@ -12,6 +12,7 @@ import {
   type ResponseOptions,
   TimeoutError,
   type URI,
+  valuesIn,
 } from "../messages/mod.ts";
 import { checkContact } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
@@ -20,8 +21,6 @@ import type { ServerTransaction } from "./server_transaction.ts";
 import { SessionDialog } from "./session_dialog.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { UserAgentServer } from "./user_agent_server.ts";
-
-const CONTACT = /^(contact|m)\s*:/i;
 
 /** See the module. */
 export class InviteUserAgentServer extends UserAgentServer implements IncomingInviteRequest {
@@ -108,17 +107,15 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
   /** §12.1.1: the response "MUST ... contain a Contact header field". */
   private withContact(options: ResponseOptions): ResponseOptions {
     const extraHeaders = [...options.extraHeaders ?? []];
-    const has = (name: RegExp): boolean => extraHeaders.some((line) => name.test(line));
-    if (has(CONTACT)) {
-      const own = extraHeaders.filter((line) => CONTACT.test(line));
-      checkContact(own.map((line) => line.replace(CONTACT, "")));
-    } else {
+    const contacts = valuesIn(extraHeaders, "Contact");
+    if (contacts.length > 0) checkContact(contacts);
+    else {
       const { contact } = this.supervisor.environment;
       const value = contact(this.transaction.flow.transport, this.message.ruri.user);
       extraHeaders.push(`Contact: ${value}`);
     }
-    if (options.statusCode >= 200 && !has(/^allow\s*:/i)) {
-      extraHeaders.push(this.supervisor.environment.allow());
+    if (options.statusCode >= 200 && valuesIn(extraHeaders, "Allow").length === 0) {
+      extraHeaders.push(`Allow: ${this.supervisor.environment.allow()}`);
     }
     return { ...options, extraHeaders };
   }

@@ -61,17 +61,20 @@ export interface Call {
   readonly cseq: number;
   readonly sentBy: string;
   readonly ruri: URI;
-  /** The ACKs to the branches that were ended because nobody wants them, by their To-tag. */
-  readonly endedBranches: Map<string, { send(): void }>;
+  /**
+   * The ACKs to the branches that were ended because nobody wants them, by their To-tag. Like the
+   * next, made when it is needed: few calls have such branches.
+   */
+  endedBranches?: Map<string, { send(): void }>;
   /** The CSeq of the last request in each branch that was ended while it rang, by its To-tag. */
-  readonly sequences: Map<string, number>;
+  sequences?: Map<string, number>;
 }
 
 /** How many given-up INVITEs are remembered; the oldest is forgotten first. */
 const MAX_ABANDONED = 1000;
 
 /** A Via's sent-by as one text in lower case, for comparing. */
-export function sentByOf(via: { host: string; port: number | undefined }): string {
+function sentByOf(via: { host: string; port: number | undefined }): string {
   const host = via.host.toLowerCase();
   return via.port === undefined ? host : `${host}:${via.port}`;
 }

@@ -33,7 +33,7 @@ const NEEDED = ["Require", "Contact", "Record-Route", "Content-Disposition"] as 
  */
 export function refuseMethod(method: string, allow: string): ResponseOptions {
   const isKnown = KNOWN_METHODS.includes(method);
-  return { statusCode: isKnown ? 405 : 501, extraHeaders: [allow] };
+  return { statusCode: isKnown ? 405 : 501, extraHeaders: [`Allow: ${allow}`] };
 }
 
 /**
@@ -56,7 +56,7 @@ const DIALOG_METHODS = ["INVITE", "REFER", "SUBSCRIBE"];
  * program.
  *
  * @param isTaken Whether somebody is there to take its method.
- * @param allow The header line that says what is taken.
+ * @param allow What Allow says.
  */
 export function inspectRequest(
   request: IncomingRequestMessage,

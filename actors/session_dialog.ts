@@ -31,7 +31,7 @@ import { refuseMethod, refuseRequired } from "./request_inspection.ts";
 import { ServerTransaction } from "./server_transaction.ts";
 import type { Session, SessionDelegate, SessionState, SignalingState } from "./session.ts";
 import type { Supervisor } from "./supervisor.ts";
-import { ALLOW_IN_SESSION } from "./user_agent_core_delegate.ts";
+import { ALLOWED_IN_SESSION } from "./user_agent_core_delegate.ts";
 import { UserAgentClient } from "./user_agent_client.ts";
 import { UserAgentServer } from "./user_agent_server.ts";
 
@@ -174,16 +174,10 @@ export class SessionDialog implements Session, DialogEntry {
     if (!mayLeave || this.byeClient !== undefined) {
       throw new InvalidStateError(`bye: expected a call that is up, found it ${sessionState}`);
     }
-    this.byeClient = new UserAgentClient(
-      this.supervisor,
-      this.dialog.request("BYE", options),
-      this.dialog.nextHop,
-      delegate,
-      () => this.actor.send({ type: "byeEnded" }),
-    );
+    const client = this.byeClient = this.makeBye(delegate, options);
     this.noteSequence();
     this.actor.send({ type: "bye" });
-    return this.byeClient;
+    return client;
   }
 
   prack(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingPrackRequest {
@@ -300,16 +294,25 @@ export class SessionDialog implements Session, DialogEntry {
     }
     const { method } = request;
     const isTaken = method === "BYE" || method === "INVITE" || method === "OPTIONS";
-    const refusal = isTaken ? refuseRequired(request) : refuseMethod(method, ALLOW_IN_SESSION);
+    const refusal = isTaken ? refuseRequired(request) : refuseMethod(method, ALLOWED_IN_SESSION);
     if (refusal !== undefined) return void transaction.respond(refusal);
     if (method === "BYE") this.receiveBye(request, transaction);
     else if (method === "INVITE") transaction.refuse(488);
-    else transaction.respond({ statusCode: 200, extraHeaders: [ALLOW_IN_SESSION] });
+    else transaction.respond({ statusCode: 200, extraHeaders: [`Allow: ${ALLOWED_IN_SESSION}`] });
+  }
+
+  private makeBye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): UserAgentClient {
+    const message = this.dialog.request("BYE", options);
+    const onEnd = (): void => this.actor.send({ type: "byeEnded" });
+    return new UserAgentClient(this.supervisor, message, this.dialog.nextHop, delegate, onEnd);
   }
 
   /** A 2xx may have crossed the end of an early session, and calls for one more request in it. */
   private noteSequence(): void {
-    this.options.call?.sequences.set(this.remoteTag, this.dialog.sequence);
+    const { call } = this.options;
+    if (call === undefined || this.acknowledgement !== undefined) return;
+    call.sequences ??= new Map();
+    call.sequences.set(this.remoteTag, this.dialog.sequence);
   }
 
   private receiveAck(request: IncomingRequestMessage): void {
@@ -337,13 +340,7 @@ export class SessionDialog implements Session, DialogEntry {
       case "acknowledge":
         return this.acknowledgement === undefined ? void this.ack() : this.acknowledgement.send();
       case "bye":
-        this.byeClient ??= new UserAgentClient(
-          this.supervisor,
-          this.dialog.request("BYE"),
-          this.dialog.nextHop,
-          undefined,
-          () => this.actor.send({ type: "byeEnded" }),
-        );
+        this.byeClient ??= this.makeBye();
         this.byeClient.start();
         return;
       case "ackOverdue":

@@ -47,7 +47,7 @@ export interface Environment {
   readonly transports: readonly Transport[];
   /** What goes into User-Agent and Server. */
   readonly userAgent: string | undefined;
-  /** The header line that says what is answered here. */
+  /** What Allow says: the methods that are answered here. */
   readonly allow: () => string;
   /** A value for Contact: where this side can be reached by a transport. */
   readonly contact: (transport: Transport, user: string | undefined) => string;

@@ -60,7 +60,7 @@ function receiveOptions(
   transaction: ServerTransaction,
 ): void {
   const statusCode = delegate.onInvite === undefined ? 480 : 200;
-  const extraHeaders = [supervisor.environment.allow(), "Accept: application/sdp"];
+  const extraHeaders = [`Allow: ${supervisor.environment.allow()}`, "Accept: application/sdp"];
   transaction.respond({ statusCode, extraHeaders });
 }
 

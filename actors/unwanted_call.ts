@@ -22,14 +22,15 @@ export const MAX_BRANCHES = 64;
 export function endUnwantedCall(
   supervisor: Supervisor,
   response: IncomingResponseMessage,
-  { ruri, endedBranches, sequences }: Call,
+  call: Call,
 ): void {
   const { toTag = "", cseq } = response;
+  const endedBranches = call.endedBranches ??= new Map();
   const known = endedBranches.get(toTag);
   if (known === undefined && endedBranches.size >= MAX_BRANCHES) return;
   if (known !== undefined) return known.send();
-  const dialog = Dialog.fromResponse(response, ruri);
-  dialog.continueFrom(sequences.get(toTag));
+  const dialog = Dialog.fromResponse(response, call.ruri);
+  dialog.continueFrom(call.sequences?.get(toTag));
   const ack = new Ack(supervisor, dialog, cseq);
   endedBranches.set(toTag, ack);
   ack.send();

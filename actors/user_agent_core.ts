@@ -27,7 +27,7 @@ import type {
   OutgoingRequestDelegate,
 } from "./outgoing_request.ts";
 import { type Environment, Supervisor } from "./supervisor.ts";
-import { allowLine, type UserAgentCoreDelegate } from "./user_agent_core_delegate.ts";
+import { allowedMethods, type UserAgentCoreDelegate } from "./user_agent_core_delegate.ts";
 import {
   checkMilliseconds,
   isTransport,
@@ -105,7 +105,7 @@ export class UserAgentCore {
       timers: timersOf(configuration.timers),
       transports: configuration.transports,
       userAgent: configuration.userAgentHeaderFieldValue,
-      allow: () => allowLine(this.delegate),
+      allow: () => allowedMethods(this.delegate),
       contact: (transport, user) => this.contact(transport, user),
       onError: configuration.onError ?? ((error) => logger.warn(`${error.name}: ${error.message}`)),
       trace: configuration.trace,
@@ -180,7 +180,7 @@ export class UserAgentCore {
   ): OutgoingInviteRequest {
     return this.send(message, ["INVITE"], () => {
       this.addContact(message);
-      this.addAllow(message);
+      if (!message.hasHeader("Allow")) message.setHeader("Allow", this.environment.allow());
       return new InviteUserAgentClient(this.supervisor, message, delegate).start();
     });
   }
@@ -214,29 +214,22 @@ export class UserAgentCore {
    * ```
    */
   request(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
-    return this.send(message, undefined, () => {
-      const { method } = message;
-      if (method === "SUBSCRIBE" || method === "REFER") this.addContact(message);
-      return new UserAgentClient(this.supervisor, message, nextHopOf(message), delegate).start();
-    });
+    return this.sendRequest(message, undefined, delegate);
   }
 
   /** Sends a MESSAGE (RFC 3428): as `request()`. */
   message(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
-    checkMethod(message, ["MESSAGE"]);
-    return this.request(message, delegate);
+    return this.sendRequest(message, ["MESSAGE"], delegate);
   }
 
   /** Sends a PUBLISH (RFC 3903): as `request()`. */
   publish(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
-    checkMethod(message, ["PUBLISH"]);
-    return this.request(message, delegate);
+    return this.sendRequest(message, ["PUBLISH"], delegate);
   }
 
   /** Sends a REGISTER (§10.2): as `request()`; the program says the Contacts. */
   register(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
-    checkMethod(message, ["REGISTER"]);
-    return this.request(message, delegate);
+    return this.sendRequest(message, ["REGISTER"], delegate);
   }
 
   /**
@@ -262,6 +255,18 @@ export class UserAgentCore {
   /** For `await using`: as `stop()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  private sendRequest(
+    message: OutgoingRequestMessage,
+    methods: string[] | undefined,
+    delegate: OutgoingRequestDelegate | undefined,
+  ): OutgoingRequest {
+    return this.send(message, methods, () => {
+      const { method } = message;
+      if (method === "SUBSCRIBE" || method === "REFER") this.addContact(message);
+      return new UserAgentClient(this.supervisor, message, nextHopOf(message), delegate).start();
+    });
   }
 
   /** What every new request goes through before it is sent. */
@@ -293,11 +298,6 @@ export class UserAgentCore {
       message.setHeader("Contact", this.contact(flow.transport, message.fromURI.user));
     }
     if (message.hasHeader("Contact")) checkContact(message.getHeaders("Contact"));
-  }
-
-  private addAllow(message: OutgoingRequestMessage): void {
-    if (message.hasHeader("Allow")) return;
-    message.setHeader("Allow", this.environment.allow().slice("Allow: ".length));
   }
 
   /** RFC 3261 §8.1.1.8; RFC 7118 §5 has `transport=ws` for both WS and WSS. */

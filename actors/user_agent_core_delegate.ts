@@ -54,12 +54,12 @@ export function handlerOf(
 /** What the engine answers without any delegate. */
 const ALWAYS = ["ACK", "BYE", "CANCEL", "INVITE", "OPTIONS"];
 
-/** The header line that says what is answered within a session. */
-export const ALLOW_IN_SESSION: string = `Allow: ${ALWAYS.join(", ")}`;
+/** What Allow says within a session. */
+export const ALLOWED_IN_SESSION: string = ALWAYS.join(", ");
 
-/** The header line that says what a core with this delegate answers. */
-export function allowLine(delegate: UserAgentCoreDelegate): string {
+/** What Allow says of a core with this delegate. */
+export function allowedMethods(delegate: UserAgentCoreDelegate): string {
   const taken = Object.entries(HANDLERS).filter(([, name]) => delegate[name] !== undefined)
     .map(([method]) => method);
-  return `Allow: ${[...ALWAYS, ...taken].join(", ")}`;
+  return [...ALWAYS, ...taken].join(", ");
 }

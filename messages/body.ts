@@ -32,7 +32,7 @@ function defaultDisposition(contentType: string): string {
 }
 
 /** The header lines that describe a body, each with its CRLF; Content-Length counts octets. */
-export function bodyHeaders(body: Body | BinaryBody | undefined, length: number): string {
+function bodyHeaders(body: Body | BinaryBody | undefined, length: number): string {
   if (body === undefined) return "Content-Length: 0\r\n";
   const { contentType, contentDisposition } = body;
   let text = `Content-Type: ${checkLine("body.contentType", contentType)}\r\n`;

@@ -20,6 +20,7 @@ export {
   checkHeaderLine,
   OutgoingRequestMessage,
   type OutgoingRequestMessageOptions,
+  valuesIn,
 } from "./outgoing_request_message.ts";
 export {
   constructFaultResponse,

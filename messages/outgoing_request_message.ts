@@ -110,6 +110,19 @@ function checkHeader(name: string, value: string): string {
   return checkLine(`header ${name}`, value);
 }
 
+/** The values of a header among header lines; names compare long and compact, in any case. */
+export function valuesIn(lines: readonly string[], name: string): string[] {
+  const canonical = canonicalName(name).toLowerCase();
+  const values: string[] = [];
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    if (canonicalName(line.slice(0, colon).trim()).toLowerCase() === canonical) {
+      values.push(line.slice(colon + 1).trim());
+    }
+  }
+  return values;
+}
+
 /** RFC 3261 §19.1.1, Table 1: no `method` and no headers in a Request-URI. */
 function requestUri(uri: URI): string {
   let hasHeaders = false;
@@ -245,13 +258,7 @@ export class OutgoingRequestMessage {
     for (const key in this.headers) {
       if (key.toLowerCase() === canonical) values.push(...(this.headers[key] ?? []));
     }
-    for (const line of this.extraHeaders) {
-      const colon = line.indexOf(":");
-      if (canonicalName(line.slice(0, colon).trim()).toLowerCase() === canonical) {
-        values.push(line.slice(colon + 1).trim());
-      }
-    }
-    return values;
+    return [...values, ...valuesIn(this.extraHeaders, name)];
   }
 
   /** Whether a header is there. */

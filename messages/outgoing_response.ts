@@ -7,7 +7,7 @@ import { type BinaryBody, type Body, printMessage } from "./body.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import { type AnswerableRequest, Fault } from "./fault.ts";
 import type { IncomingRequestMessage } from "./incoming_message.ts";
-import { checkHeaderLines } from "./outgoing_request_message.ts";
+import { checkHeaderLines, valuesIn } from "./outgoing_request_message.ts";
 import { every, TOKEN } from "./characters.ts";
 import { parseNameAddr } from "./name_addr_header.ts";
 import { checkLine, type ParameterValues, printParameters } from "./parameters.ts";
@@ -125,7 +125,7 @@ function print(echo: Echo, hasToTag: boolean, options: ResponseOptions): Printed
     head += `Supported: ${checkLine("supported", options.supported.join(", "))}\r\n`;
   }
   // What the program says of one message counts before what it says of all.
-  const hasServer = options.extraHeaders?.some((line) => /^server\s*:/i.test(line)) ?? false;
+  const hasServer = valuesIn(options.extraHeaders ?? [], "Server").length > 0;
   if (options.userAgent && !hasServer) {
     head += `Server: ${checkLine("userAgent", options.userAgent)}\r\n`;
   }
