@@ -238,7 +238,8 @@ export class Registry {
   }
 
   /** Forgets a dialog. */
-  removeDialog(key: string): void {
+  removeDialog(key: string, entry: DialogEntry): void {
+    if (this.dialogs.get(key) !== entry) return;
     this.dialogs.delete(key);
     if (this.isQuiet) this.onQuiet();
   }

@@ -17,7 +17,7 @@ import {
 } from "../messages/mod.ts";
 import { Ack } from "./ack.ts";
 import type { Dialog } from "./dialog.ts";
-import type { Flow } from "./flow.ts";
+import { DialogUsages, type SessionUsage } from "./dialog_usages.ts";
 import { OfferAnswer } from "./offer_answer.ts";
 import type {
   OutgoingAckRequest,
@@ -26,12 +26,10 @@ import type {
   OutgoingRequestDelegate,
   RequestOptions,
 } from "./outgoing_request.ts";
-import type { Call, DialogEntry } from "./registry.ts";
-import { refuseMethod, refuseRequired } from "./request_inspection.ts";
-import { ServerTransaction } from "./server_transaction.ts";
+import type { Call } from "./registry.ts";
+import type { ServerTransaction } from "./server_transaction.ts";
 import type { Session, SessionDelegate, SessionState, SignalingState } from "./session.ts";
 import type { Supervisor } from "./supervisor.ts";
-import { ALLOWED_IN_SESSION } from "./user_agent_core_delegate.ts";
 import { UserAgentClient } from "./user_agent_client.ts";
 import { UserAgentServer } from "./user_agent_server.ts";
 
@@ -69,9 +67,10 @@ export interface SessionOptions {
 }
 
 /** See the module. */
-export class SessionDialog implements Session, DialogEntry {
+export class SessionDialog implements Session, SessionUsage {
   delegate: SessionDelegate | undefined;
   readonly dialog: Dialog;
+  readonly usages: DialogUsages;
   private readonly supervisor: Supervisor;
   private readonly options: SessionOptions;
   private readonly actor: Actor<typeof sessionMachine>;
@@ -96,7 +95,8 @@ export class SessionDialog implements Session, DialogEntry {
       input: { ...supervisor.environment.timers, role: options.role },
     });
     this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
-    supervisor.registry.addDialog(dialog.key, this);
+    this.usages = new DialogUsages(supervisor, dialog);
+    this.usages.addSession(this);
     if (options.call !== undefined) supervisor.registry.holdCall(options.call);
     this.actor.start();
   }
@@ -283,22 +283,21 @@ export class SessionDialog implements Session, DialogEntry {
     this.takeBody(body, "local");
   }
 
-  receive(request: IncomingRequestMessage, flow: Flow): void {
-    if (request.method === "ACK") return this.receiveAck(request);
-    const transaction = new ServerTransaction(this.supervisor, request, flow);
-    if (!this.dialog.takeSequence(request.cseq)) {
-      // §12.2.2: "If the remote sequence number was not empty, but the sequence number of the
-      // request is lower than the remote sequence number, the request is out of order and MUST be
-      // rejected with a 500 (Server Internal Error) response."
-      return transaction.refuse(500);
-    }
-    const { method } = request;
-    const isTaken = method === "BYE" || method === "INVITE" || method === "OPTIONS";
-    const refusal = isTaken ? refuseRequired(request) : refuseMethod(method, ALLOWED_IN_SESSION);
-    if (refusal !== undefined) return void transaction.respond(refusal);
-    if (method === "BYE") this.receiveBye(request, transaction);
-    else if (method === "INVITE") transaction.refuse(488);
-    else transaction.respond({ statusCode: 200, extraHeaders: [`Allow: ${ALLOWED_IN_SESSION}`] });
+  takes({ method }: IncomingRequestMessage): boolean {
+    return method === "BYE" || method === "INVITE";
+  }
+
+  receive(request: IncomingRequestMessage, transaction: ServerTransaction): void {
+    if (request.method === "BYE") this.receiveBye(request, transaction);
+    else transaction.refuse(488);
+  }
+
+  acknowledge(request: IncomingRequestMessage): void {
+    if (this.options.role !== "callee" || this.sessionState !== "AckWait") return;
+    if (request.cseq !== this.options.inviteSequence) return;
+    this.takeRemoteBody(request);
+    this.actor.send({ type: "ack" });
+    this.callGuest("onAck", () => this.delegate?.onAck?.({ message: request }));
   }
 
   private makeBye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): UserAgentClient {
@@ -313,14 +312,6 @@ export class SessionDialog implements Session, DialogEntry {
     if (call === undefined || this.acknowledgement !== undefined) return;
     call.sequences ??= new Map();
     call.sequences.set(this.remoteTag, this.dialog.sequence);
-  }
-
-  private receiveAck(request: IncomingRequestMessage): void {
-    if (this.options.role !== "callee" || this.sessionState !== "AckWait") return;
-    if (request.cseq !== this.options.inviteSequence) return;
-    this.takeRemoteBody(request);
-    this.actor.send({ type: "ack" });
-    this.callGuest("onAck", () => this.delegate?.onAck?.({ message: request }));
   }
 
   private receiveBye(request: IncomingRequestMessage, transaction: ServerTransaction): void {
@@ -349,7 +340,7 @@ export class SessionDialog implements Session, DialogEntry {
         return this.reportAckTimeout();
       case "terminated":
         this.noteSequence();
-        this.supervisor.registry.removeDialog(this.dialog.key);
+        this.usages.remove(this);
         if (this.options.call !== undefined) {
           this.supervisor.registry.releaseCall(this.options.call);
         }

@@ -1,0 +1,111 @@
+/**
+ * A dialog at work, and what uses it: a session, subscriptions (RFC 5057 §2). The dialog lives for as
+ * long as something uses it.
+ *
+ * @module
+ */
+import type { IncomingRequestMessage } from "../messages/mod.ts";
+import type { Dialog } from "./dialog.ts";
+import type { Flow } from "./flow.ts";
+import type { DialogEntry } from "./registry.ts";
+import { refuseMethod, refuseRequired } from "./request_inspection.ts";
+import { ServerTransaction } from "./server_transaction.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { ALLOWED_IN_SESSION } from "./user_agent_core_delegate.ts";
+
+/** One use of a dialog. */
+export interface DialogUsage {
+  /** Whether a request is meant for this use. */
+  takes(request: IncomingRequestMessage): boolean;
+  /** Takes a request, and answers it; never an ACK. */
+  receive(request: IncomingRequestMessage, transaction: ServerTransaction): void;
+  /** Ends it politely. */
+  end(): void;
+  /** Ends it without a word. */
+  dispose(): void;
+}
+
+/** The use that an INVITE makes of a dialog; there is one at most. */
+export interface SessionUsage extends DialogUsage {
+  /** Takes an ACK. */
+  acknowledge(request: IncomingRequestMessage): void;
+  /** Takes a 2xx that no transaction waits for any more. */
+  repeatAccept(): void;
+}
+
+/** Methods that mean nothing in a dialog which has no such use: RFC 5057 §5.1 has 481 for them. */
+const NEED_A_USAGE = ["BYE", "INFO", "INVITE", "NOTIFY", "PRACK", "SUBSCRIBE", "UPDATE"];
+
+/** See the module. */
+export class DialogUsages implements DialogEntry {
+  readonly dialog: Dialog;
+  private readonly supervisor: Supervisor;
+  private readonly usages: DialogUsage[] = [];
+  private session: SessionUsage | undefined;
+
+  /** Nothing is entered before there is a use. */
+  constructor(supervisor: Supervisor, dialog: Dialog) {
+    this.supervisor = supervisor;
+    this.dialog = dialog;
+  }
+
+  /** Enters the use that an INVITE makes. */
+  addSession(session: SessionUsage): void {
+    this.session = session;
+    this.enter(session);
+  }
+
+  /** Enters another use. */
+  add(usage: DialogUsage): void {
+    this.enter(usage);
+  }
+
+  /** Forgets a use, and the dialog with the last one. */
+  remove(usage: DialogUsage): void {
+    const at = this.usages.indexOf(usage);
+    if (at < 0) return;
+    this.usages.splice(at, 1);
+    if (this.session === usage) this.session = undefined;
+    if (this.usages.length === 0) this.supervisor.registry.removeDialog(this.dialog.key, this);
+  }
+
+  receive(request: IncomingRequestMessage, flow: Flow): void {
+    const { method } = request;
+    if (method === "ACK") return this.session?.acknowledge(request);
+    const transaction = new ServerTransaction(this.supervisor, request, flow);
+    if (!this.dialog.takeSequence(request.cseq)) {
+      // §12.2.2: "If the remote sequence number was not empty, but the sequence number of the
+      // request is lower than the remote sequence number, the request is out of order and MUST be
+      // rejected with a 500 (Server Internal Error) response."
+      return transaction.refuse(500);
+    }
+    const required = refuseRequired(request);
+    if (required !== undefined) return void transaction.respond(required);
+    if (method === "OPTIONS") {
+      const extraHeaders = [`Allow: ${ALLOWED_IN_SESSION}`];
+      return void transaction.respond({ statusCode: 200, extraHeaders });
+    }
+    const usage = this.usages.find((each) => each.takes(request));
+    if (usage !== undefined) return usage.receive(request, transaction);
+    const isLost = this.session === undefined || method === "NOTIFY" || method === "SUBSCRIBE";
+    if (isLost && NEED_A_USAGE.includes(method)) return transaction.refuse(481);
+    transaction.respond(refuseMethod(method, ALLOWED_IN_SESSION));
+  }
+
+  repeatAccept(): void {
+    this.session?.repeatAccept();
+  }
+
+  end(): void {
+    for (const usage of [...this.usages]) usage.end();
+  }
+
+  dispose(): void {
+    for (const usage of [...this.usages]) usage.dispose();
+  }
+
+  private enter(usage: DialogUsage): void {
+    if (this.usages.length === 0) this.supervisor.registry.addDialog(this.dialog.key, this);
+    this.usages.push(usage);
+  }
+}
