@@ -228,6 +228,15 @@ export abstract class IncomingMessage {
     return [...names.values()];
   }
 
+  /** Every header by its name, as `headerNames` and `getHeaders` tell them. */
+  get headers(): { [name: string]: { raw: string }[] } {
+    const headers: { [name: string]: { raw: string }[] } = Object.create(null);
+    for (const name of this.headerNames()) {
+      headers[name] = this.getHeaders(name).map((raw) => ({ raw }));
+    }
+    return headers;
+  }
+
   /**
    * What a header says: the parsed value, all lines of a list in one; `undefined` where the header
    * is not there; a `Fault` where it is not what its grammar asks for.
@@ -243,8 +252,13 @@ export abstract class IncomingMessage {
   }
 
   /** The whole message as text. */
-  toString(): string {
+  get data(): string {
     return this.parts.text;
+  }
+
+  /** As `data`. */
+  toString(): string {
+    return this.data;
   }
 
   private readHeader<N extends keyof HeaderValues>(name: N): HeaderValues[N] | Fault | undefined {

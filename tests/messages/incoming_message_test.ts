@@ -57,6 +57,17 @@ Deno.test("the whole message is kept as it came", () => {
   assertEquals(message.source, undefined);
 });
 
+Deno.test("all headers at once: by their long names, with every value of each", () => {
+  const { headers, data } = requestOf({
+    extra: ["m: <sip:a@b>, <sip:c@d>", "X-a: 1", "X-A: 2", "__proto__: 3"],
+  });
+  assertEquals(headers["Contact"], [{ raw: "<sip:a@b>" }, { raw: "<sip:c@d>" }]);
+  assertEquals(headers["X-a"], [{ raw: "1" }, { raw: "2" }]);
+  assertEquals(headers["__proto__"], [{ raw: "3" }]);
+  assertEquals(Object.keys(headers).length, 9);
+  assertEquals(data.includes("\r\nX-A: 2\r\n"), true);
+});
+
 Deno.test("RFC 3261 §7.3.1: lists are split at the commas that separate, and only at those", () => {
   const message = requestOf({
     extra: [
