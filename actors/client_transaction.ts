@@ -10,15 +10,17 @@ import {
   nonInviteClientMachine,
 } from "../machines/mod.ts";
 import {
-  type IncomingResponseMessage,
+  IncomingResponseMessage,
   InvalidArgumentError,
   type OutgoingRequestMessage,
   parseMessage,
   TransportError,
   type URI,
 } from "../messages/mod.ts";
+import type { Retry, RetryPolicy } from "./attempts.ts";
 import { connectionKey, type Flow, flowTo, sentBy } from "./flow.ts";
 import type { ClientEntry } from "./registry.ts";
+import { siblingRequest } from "./sibling_request.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 // An INVITE's machine takes and tells all that another request's does, and more.
@@ -45,9 +47,16 @@ export class ClientTransaction implements ClientEntry {
   readonly flow: Flow | TransportError;
   /** What ends it politely; set by whoever can. */
   onDrain: () => void = () => {};
+  /** How the request goes again after the failure that came. */
+  retry: Retry | undefined;
   private readonly supervisor: Supervisor;
   private readonly listener: ClientListener;
   private readonly bytes: Uint8Array;
+  /** Its number, whatever becomes of the message. */
+  private readonly cseq: number;
+  private readonly policy: RetryPolicy | undefined;
+  /** The ACK to a failure. The message shows the next attempt by the time that one is repeated. */
+  private acknowledgement: OutgoingRequestMessage | undefined;
   private readonly actor: Actor<typeof inviteClientMachine>;
   private readonly connection: string | undefined;
   private isSettled = false;
@@ -56,7 +65,8 @@ export class ClientTransaction implements ClientEntry {
    * Prepares it; nothing is entered or sent before `start`.
    *
    * @param nextHop Whom it goes to first: see `nextHopOf` and `Dialog.nextHop`.
-   * @param original The INVITE that a CANCEL is for: it has the same branch, Via and way (§9.1).
+   * @param options `original`: the INVITE that a CANCEL is for, which has the same branch, Via and
+   * way (§9.1); `retry`: who may answer a failure by sending the request again.
    * @throws `InvalidArgumentError` for a message that cannot go onto the wire.
    */
   constructor(
@@ -64,12 +74,17 @@ export class ClientTransaction implements ClientEntry {
     message: OutgoingRequestMessage,
     nextHop: URI,
     listener: ClientListener,
-    original?: ClientTransaction,
+    options: {
+      readonly original?: ClientTransaction | undefined;
+      readonly retry?: RetryPolicy | undefined;
+    } = {},
   ) {
     const { environment } = supervisor;
+    const { original } = options;
     this.supervisor = supervisor;
     this.message = message;
     this.listener = listener;
+    this.policy = options.retry;
     this.flow = original?.flow ?? flowTo(nextHop, environment.transports);
     this.branch = original?.branch ?? environment.identifiers.branch();
     const transport = this.flow instanceof TransportError ? undefined : this.flow.transport;
@@ -81,6 +96,7 @@ export class ClientTransaction implements ClientEntry {
     this.via = message.getHeader("Via") ?? "";
     this.sentBy = original?.sentBy ?? message.sentBy ?? "";
     this.bytes = message.toBytes();
+    this.cseq = message.cseq;
     if (message.toTag === undefined) refuseUnreadable(this.bytes);
     const machine = message.method === "INVITE" ? inviteClientMachine : otherMachine;
     this.actor = createActor(machine, {
@@ -96,6 +112,11 @@ export class ClientTransaction implements ClientEntry {
     return this.actor.getSnapshot().value;
   }
 
+  /** Whether it has ended. */
+  get isOver(): boolean {
+    return this.actor.getSnapshot().status === "done";
+  }
+
   /** Enters it, and then sends: an answer may come before `send` has returned. */
   start(): void {
     const { registry } = this.supervisor;
@@ -108,8 +129,10 @@ export class ClientTransaction implements ClientEntry {
     const { statusCode: status, toTag, callId, fromTag, cseq } = response;
     const { message } = this;
     // §8.2.6.2: these are the request's own in every response to it.
-    if (callId !== message.callId || fromTag !== message.fromTag || cseq !== message.cseq) return;
-    this.actor.send({ type: "response", status, toTag, message: response });
+    if (callId !== message.callId || fromTag !== message.fromTag || cseq !== this.cseq) return;
+    if (status >= 400 && !this.isSettled) this.retry = this.policy?.(response);
+    const retriable = this.retry !== undefined;
+    this.actor.send({ type: "response", status, toTag, retriable, message: response });
   }
 
   fail(error: Error): void {
@@ -129,8 +152,8 @@ export class ClientTransaction implements ClientEntry {
     this.actor.send({ type: "dispose" });
   }
 
-  /** Sends a message that belongs to this transaction but is not its request: an ACK. */
-  transmit(bytes: Uint8Array): void {
+  /** Sends what belongs to this transaction: its request, and the ACK to a failure. */
+  private transmit(bytes: Uint8Array): void {
     const fail = (error: Error): void => this.fail(error);
     const { flow } = this;
     // Later, as any failure to send: a delegate may still be set after `invite()` has returned.
@@ -142,6 +165,8 @@ export class ClientTransaction implements ClientEntry {
     switch (emission.type) {
       case "transmit":
         return this.transmit(this.bytes);
+      case "acknowledge":
+        return this.acknowledge(emission.message);
       case "terminated":
         this.listener(emission);
         this.supervisor.registry.removeClient(this.branch, this.message.method);
@@ -149,6 +174,7 @@ export class ClientTransaction implements ClientEntry {
       case "accept":
       case "redirect":
       case "reject":
+      case "retry":
       case "timeout":
       case "transportError":
         this.listener(emission);
@@ -156,6 +182,15 @@ export class ClientTransaction implements ClientEntry {
       default:
         this.listener(emission);
     }
+  }
+
+  private acknowledge(response: unknown): void {
+    if (!(response instanceof IncomingResponseMessage)) return;
+    const ack = this.acknowledgement ??= siblingRequest(this.message, "ACK", this.via);
+    // §17.1.1.3: "The To header field in the ACK MUST equal the To header field in the response
+    // being acknowledged".
+    ack.setHeader("To", response.getHeader("To") ?? "");
+    this.transmit(ack.toBytes());
   }
 
   private settle(): void {

@@ -161,6 +161,11 @@ export class Dialog {
     return true;
   }
 
+  /** Takes the next number of this side, for a request that goes again (§22.2, §14.1). */
+  nextSequence(): number {
+    return ++this.localSequence;
+  }
+
   /** Whom its requests go to first (§8.1.2): a first router, strict or loose, or the far end. */
   get nextHop(): URI {
     return this.routeSet[0] ?? this.remoteTarget;

@@ -13,7 +13,7 @@ import {
   ProtocolError,
   TransportError,
 } from "../messages/mod.ts";
-import { ClientTransaction } from "./client_transaction.ts";
+import { Attempts, type RetryPolicy } from "./attempts.ts";
 import { contactOf } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import { nextHopOf } from "./flow.ts";
@@ -54,9 +54,9 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   delegate?: OutgoingInviteRequestDelegate;
   readonly message: OutgoingRequestMessage;
   private readonly supervisor: Supervisor;
-  private readonly transaction: ClientTransaction;
-  /** What is known of it when the transaction is gone. */
-  private readonly call: Call;
+  private readonly attempts: Attempts;
+  /** What is known of its last attempt when the transaction is gone. */
+  private call: Call;
   /** One session for each branch of a fork, by its To-tag. */
   private readonly sessions = new Map<string, SessionDialog>();
   private cancelClient: UserAgentClient | undefined;
@@ -67,41 +67,36 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   /**
    * Prepares it; nothing is sent before `start`.
    *
+   * @param retry Who may answer a failure by sending the INVITE again.
    * @throws `InvalidArgumentError` for a message that cannot go onto the wire.
    */
   constructor(
     supervisor: Supervisor,
     message: OutgoingRequestMessage,
     delegate?: OutgoingInviteRequestDelegate,
+    retry?: RetryPolicy,
   ) {
     this.supervisor = supervisor;
     this.message = message;
     if (delegate !== undefined) this.delegate = delegate;
-    this.transaction = new ClientTransaction(
-      supervisor,
-      message,
-      nextHopOf(message),
-      (emission) => this.take(emission),
-    );
-    this.call = {
-      callId: message.callId,
-      fromTag: message.fromTag,
-      cseq: message.cseq,
-      sentBy: this.transaction.sentBy,
-      ruri: message.ruri,
-    };
-    this.transaction.onDrain = () => this.cancel();
+    const way = { nextHop: nextHopOf(message) };
+    this.attempts = new Attempts(supervisor, message, way, (emission) => this.take(emission), {
+      retry,
+      onNext: () => this.followCall(),
+      onDrain: () => this.cancel(),
+    });
+    this.call = this.makeCall();
   }
 
   /** The state of its machine, region by region: see `inviteClientMachine`. */
   get state(): StateValue {
-    return this.transaction.state;
+    return this.attempts.state;
   }
 
   /** Sends it. */
   start(): this {
     this.supervisor.registry.holdCall(this.call);
-    this.transaction.start();
+    this.attempts.start();
     return this;
   }
 
@@ -109,25 +104,27 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     if (this.isDisposed || this.hasFinalResponse || this.cancelClient !== undefined) return;
     const extraHeaders = [...options.extraHeaders ?? []];
     if (reason !== undefined && reason !== "") extraHeaders.push(reasonHeader(reason));
-    const { via } = this.transaction;
-    const message = siblingRequest(this.message, "CANCEL", via, { ...options, extraHeaders });
+    const { transaction } = this.attempts;
+    const message = siblingRequest(this.message, "CANCEL", transaction.via, {
+      ...options,
+      extraHeaders,
+    });
     const report = (response: IncomingResponse): void => this.reportCancel(response.message);
     // Made now, so that what cannot be sent is refused here; sent when the machine says so.
     this.cancelClient = new UserAgentClient(
       this.supervisor,
       message,
-      message.ruri,
+      { nextHop: message.ruri },
       { onRedirect: report, onReject: report },
-      undefined,
-      this.transaction,
+      { original: transaction },
     );
-    this.transaction.cancel();
+    this.attempts.cancel();
   }
 
   dispose(): void {
     this.isDisposed = true;
     this.cancelClient?.dispose();
-    this.transaction.dispose();
+    this.attempts.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -140,8 +137,8 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
         return this.end();
       case "cancel":
         return void this.cancelClient?.start();
-      case "acknowledge":
-        return this.acknowledgeFailure(responseOf(this.message, emission));
+      case "retry":
+        return this.forgetEarlySessions();
       case "trying":
         return this.callDelegate("onTrying", responseOf(this.message, emission));
       case "progress":
@@ -151,7 +148,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
       case "repeatedAccept":
         return this.repeatAccept(responseOf(this.message, emission));
       case "lateAccept":
-        return endUnwantedCall(this.supervisor, responseOf(this.message, emission), this.call);
+        return this.acceptLate(responseOf(this.message, emission));
       case "redirect":
         return this.refuse("onRedirect", responseOf(this.message, emission));
       default:
@@ -239,6 +236,26 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     this.callDelegate(method, message);
   }
 
+  /** A branch has picked up after the INVITE had failed, this attempt's or an earlier one's. */
+  private acceptLate(message: IncomingResponseMessage): void {
+    const call = this.supervisor.registry.callOf(message) ?? this.call;
+    endUnwantedCall(this.supervisor, message, call);
+  }
+
+  private makeCall(): Call {
+    const { callId, fromTag, cseq, ruri } = this.message;
+    return { callId, fromTag, cseq, sentBy: this.attempts.transaction.sentBy, ruri };
+  }
+
+  /** What the far end makes of the next attempt is another call than what it made of the last. */
+  private followCall(): void {
+    const { registry } = this.supervisor;
+    registry.abandonCall(this.call);
+    registry.releaseCall(this.call);
+    this.call = this.makeCall();
+    registry.holdCall(this.call);
+  }
+
   private end(): void {
     this.ceaseEarlySessions();
     // Another branch may still have picked up; where one has, its session knows of the call.
@@ -271,12 +288,9 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     for (const session of this.sessions.values()) session.cease();
   }
 
-  private acknowledgeFailure(response: IncomingResponseMessage): void {
-    const ack = siblingRequest(this.message, "ACK", this.transaction.via);
-    // §17.1.1.3: "The To header field in the ACK MUST equal the To header field in the response
-    // being acknowledged".
-    ack.setHeader("To", response.getHeader("To") ?? "");
-    this.transaction.transmit(ack.toBytes());
+  private forgetEarlySessions(): void {
+    this.ceaseEarlySessions();
+    this.sessions.clear();
   }
 
   private reportCancel({ statusCode, reasonPhrase }: IncomingResponseMessage): void {

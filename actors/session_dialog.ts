@@ -198,7 +198,7 @@ export class SessionDialog implements Session, SessionUsage {
     if (!message.hasHeader("RAck")) {
       message.setHeader("RAck", `${rseq} ${this.options.inviteSequence} INVITE`);
     }
-    const client = new UserAgentClient(this.supervisor, message, this.dialog.nextHop, delegate);
+    const client = new UserAgentClient(this.supervisor, message, this.dialog, delegate);
     this.lastAcknowledged = rseq;
     return client.start();
   }
@@ -303,7 +303,7 @@ export class SessionDialog implements Session, SessionUsage {
   private makeBye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): UserAgentClient {
     const message = this.dialog.request("BYE", options);
     const onEnd = (): void => this.actor.send({ type: "byeEnded" });
-    return new UserAgentClient(this.supervisor, message, this.dialog.nextHop, delegate, onEnd);
+    return new UserAgentClient(this.supervisor, message, this.dialog, delegate, { onEnd });
   }
 
   /** A 2xx may have crossed the end of an early session, and calls for one more request in it. */

@@ -7,6 +7,9 @@
 import { OutgoingRequestMessage } from "../messages/mod.ts";
 import type { RequestOptions } from "./outgoing_request.ts";
 
+/** The headers with credentials. */
+export const CREDENTIALS = ["Authorization", "Proxy-Authorization"] as const;
+
 /**
  * §17.1.1.3: "The ACK MUST contain a single Via header field, and this MUST be equal to the top Via
  * header field of the original request." §9.1: a CANCEL "MUST have only a single Via header field
@@ -36,5 +39,12 @@ export function siblingRequest(
   );
   message.setHeader("Via", via);
   for (const name of ["From", "To"]) message.setHeader(name, invite.getHeaders(name));
+  // §22.1: "UACs creating an ACK message will duplicate all of the Authorization and
+  // Proxy-Authorization header field values that appeared in the INVITE to which the ACK
+  // corresponds." A CANCEL cannot be resubmitted, so that it has to have them at once, too.
+  for (const name of CREDENTIALS) {
+    const values = invite.getHeaders(name);
+    if (values.length > 0) message.setHeader(name, values);
+  }
   return message;
 }

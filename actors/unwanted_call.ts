@@ -34,5 +34,5 @@ export function endUnwantedCall(
   const ack = new Ack(supervisor, dialog, cseq);
   endedBranches.set(toTag, ack);
   ack.send();
-  new UserAgentClient(supervisor, dialog.request("BYE"), dialog.nextHop).start();
+  new UserAgentClient(supervisor, dialog.request("BYE"), dialog).start();
 }

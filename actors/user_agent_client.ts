@@ -4,8 +4,9 @@
  * @module
  */
 import { errorOf, type InviteClientEmission } from "../machines/mod.ts";
-import { IncomingResponseMessage, type OutgoingRequestMessage, type URI } from "../messages/mod.ts";
-import { ClientTransaction } from "./client_transaction.ts";
+import { IncomingResponseMessage, type OutgoingRequestMessage } from "../messages/mod.ts";
+import { Attempts, type RetryPolicy, type Way } from "./attempts.ts";
+import type { ClientTransaction } from "./client_transaction.ts";
 import { localResponse } from "./local_response.ts";
 import type {
   OutgoingRequest,
@@ -30,46 +31,51 @@ export function responseOf(
   return localResponse(request, 503, `Service Unavailable: ${why}`);
 }
 
+/** What may be said about a request beside its message. */
+export interface UserAgentClientOptions {
+  /** Called when its outcome is there, whatever it is. */
+  readonly onEnd?: () => void;
+  /** The INVITE that a CANCEL is for. */
+  readonly original?: ClientTransaction;
+  /** Who may answer a failure by sending the request again. */
+  readonly retry?: RetryPolicy;
+}
+
 /** See the module. */
 export class UserAgentClient implements OutgoingRequest {
   delegate?: OutgoingRequestDelegate;
   readonly message: OutgoingRequestMessage;
   private readonly supervisor: Supervisor;
-  private readonly transaction: ClientTransaction;
+  private readonly attempts: Attempts;
   private readonly onEnd: () => void;
   private isDisposed = false;
 
   /**
    * Prepares it; nothing is sent before `start`.
    *
-   * @param nextHop Whom it goes to first.
-   * @param onEnd Called when its outcome is there, whatever it is.
-   * @param original The INVITE that a CANCEL is for.
+   * @param way Its dialog, or whom it goes to first.
    */
   constructor(
     supervisor: Supervisor,
     message: OutgoingRequestMessage,
-    nextHop: URI,
+    way: Way,
     delegate?: OutgoingRequestDelegate,
-    onEnd: () => void = () => {},
-    original?: ClientTransaction,
+    options: UserAgentClientOptions = {},
   ) {
+    const { onEnd = () => {}, original, retry } = options;
     this.supervisor = supervisor;
     this.message = message;
     if (delegate !== undefined) this.delegate = delegate;
     this.onEnd = onEnd;
-    this.transaction = new ClientTransaction(
-      supervisor,
-      message,
-      nextHop,
-      (emission) => this.take(emission),
+    this.attempts = new Attempts(supervisor, message, way, (emission) => this.take(emission), {
       original,
-    );
+      retry,
+    });
   }
 
   /** Sends it. */
   start(): this {
-    this.transaction.start();
+    this.attempts.start();
     return this;
   }
 
@@ -78,7 +84,7 @@ export class UserAgentClient implements OutgoingRequest {
 
   dispose(): void {
     this.isDisposed = true;
-    this.transaction.dispose();
+    this.attempts.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -87,6 +93,7 @@ export class UserAgentClient implements OutgoingRequest {
 
   private take(emission: InviteClientEmission): void {
     if (emission.type === "terminated") return this.onEnd();
+    if (emission.type === "retry") return;
     const message = responseOf(this.message, emission);
     switch (emission.type) {
       case "trying":

@@ -265,7 +265,8 @@ export class UserAgentCore {
     return this.send(message, methods, () => {
       const { method } = message;
       if (method === "SUBSCRIBE" || method === "REFER") this.addContact(message);
-      return new UserAgentClient(this.supervisor, message, nextHopOf(message), delegate).start();
+      const way = { nextHop: nextHopOf(message) };
+      return new UserAgentClient(this.supervisor, message, way, delegate).start();
     });
   }
 

@@ -15,6 +15,8 @@ export interface ResponseEvent {
   readonly status: number;
   /** The tag in its To, which tells one branch of a fork from another. */
   readonly toTag?: string | undefined;
+  /** Whether the request may go again with an answer to it: to a challenge, say. */
+  readonly retriable?: boolean;
   /** The response, passed on as it is. */
   readonly message?: unknown;
 }
@@ -55,6 +57,17 @@ export interface ResponseEmission {
   readonly message: unknown;
 }
 
+/**
+ * For the transaction user: the request may go again, as a transaction of its own. This one has its
+ * final response, and goes on taking repetitions of it.
+ */
+export interface RetryEmission {
+  /** Again. */
+  readonly type: "retry";
+  /** The response that calls for it, as it came in. */
+  readonly message: unknown;
+}
+
 /** For the wire: the request of a client transaction; the last response of a server transaction. */
 export interface TransmitEmission {
   /** Something to send. */
@@ -85,6 +98,11 @@ export interface TerminatedEmission {
 export function hasStatus(event: { type: string }, from: number, to: number): boolean {
   const { status } = event as { status?: number };
   return status !== undefined && status >= from && status <= to;
+}
+
+/** Whether an event is a failure after which the request may go again. */
+export function isRetriable(event: { type: string }): boolean {
+  return hasStatus(event, 400, 699) && (event as { retriable?: boolean }).retriable === true;
 }
 
 /** The message that an event carries. */

@@ -3,18 +3,21 @@
  *
  * Beyond the figure: `accepted` and timer M, in which repeated 2xx and those of other branches are
  * taken (RFC 6026 §7.2); a region for the CANCEL of §9.1, which waits for the first provisional
- * response; `dispose`.
+ * response; a failure after which the request goes again, unless it was cancelled (§22.1);
+ * `dispose`.
  *
  * @module
  */
-import { assign, emit, raise, setup } from "xstate";
+import { and, assign, emit, not, raise, setup, stateIn } from "xstate";
 import {
   type DisposeEvent,
   errorOf,
   hasStatus,
+  isRetriable,
   messageOf,
   type ResponseEmission,
   type ResponseEvent,
+  type RetryEmission,
   type TerminatedEmission,
   type TimeoutEmission,
   type TransmitEmission,
@@ -51,6 +54,7 @@ export type InviteClientEvent =
 export type InviteClientEmission =
   | TransmitEmission
   | ResponseEmission
+  | RetryEmission
   | TimeoutEmission
   | TransportErrorEmission
   | TerminatedEmission
@@ -102,6 +106,7 @@ export const inviteClientMachine: Statechart<
     tellLateAccept: emit(({ event }) => ({ type: "lateAccept", message: messageOf(event) })),
     tellRedirect: emit(({ event }) => ({ type: "redirect", message: messageOf(event) })),
     tellReject: emit(({ event }) => ({ type: "reject", message: messageOf(event) })),
+    tellRetry: emit(({ event }) => ({ type: "retry", message: messageOf(event) })),
     tellTimeout: emit({ type: "timeout" }),
     tellTransportError: emit(({ event }) => ({ type: "transportError", error: errorOf(event) })),
     tellTerminated: emit({ type: "terminated" }),
@@ -121,6 +126,12 @@ export const inviteClientMachine: Statechart<
     isSuccess: ({ event }) => hasStatus(event, 200, 299),
     isRedirect: ({ event }) => hasStatus(event, 300, 399),
     isFailure: ({ event }) => hasStatus(event, 400, 699),
+    isRetriable: ({ event }) => isRetriable(event),
+    // A call that nobody wants any more does not go again: the failure is its outcome.
+    isWanted: and([
+      not(stateIn({ cancellation: "deferred" })),
+      not(stateIn({ cancellation: "sent" })),
+    ]),
     isFinal: ({ event }) => hasStatus(event, 200, 699),
     isFinalButSuccess: ({ event }) => hasStatus(event, 300, 699),
     isRepeatedSuccess: ({ context, event }) =>
@@ -213,6 +224,11 @@ export const inviteClientMachine: Statechart<
                 target: "completed",
                 actions: ["acknowledge", "tellRedirect"],
               },
+              {
+                guard: and(["isRetriable", "isWanted"]),
+                target: "completed",
+                actions: ["acknowledge", "tellRetry"],
+              },
               { guard: "isFailure", target: "completed", actions: ["acknowledge", "tellReject"] },
             ],
             transportError: { target: "terminated", actions: "tellTransportError" },
@@ -247,6 +263,11 @@ export const inviteClientMachine: Statechart<
                 guard: "isRedirect",
                 target: "completed",
                 actions: ["acknowledge", "tellRedirect"],
+              },
+              {
+                guard: and(["isRetriable", "isWanted"]),
+                target: "completed",
+                actions: ["acknowledge", "tellRetry"],
               },
               { guard: "isFailure", target: "completed", actions: ["acknowledge", "tellReject"] },
             ],

@@ -22,6 +22,7 @@ export * from "./invite_client.ts";
 export * from "./invite_server.ts";
 export * from "./non_invite_client.ts";
 export * from "./non_invite_server.ts";
+export * from "./pause.ts";
 export * from "./session.ts";
 export * from "./statechart.ts";
 export * from "./timers.ts";

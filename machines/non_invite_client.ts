@@ -2,7 +2,8 @@
  * The client transaction of every request but INVITE and ACK: RFC 3261 §17.1.2 (Figure 6).
  *
  * Beyond the figure: retransmission is a region of its own, since timer E runs on from `trying`
- * into `proceeding`; a reliable transport never enters it; `dispose`.
+ * into `proceeding`; a reliable transport never enters it; a failure after which the request goes
+ * again; `dispose`.
  *
  * @module
  */
@@ -11,9 +12,11 @@ import {
   type DisposeEvent,
   errorOf,
   hasStatus,
+  isRetriable,
   messageOf,
   type ResponseEmission,
   type ResponseEvent,
+  type RetryEmission,
   type TerminatedEmission,
   type TimeoutEmission,
   type TransmitEmission,
@@ -36,6 +39,7 @@ export type NonInviteClientEvent = ResponseEvent | TransportErrorEvent | Dispose
 export type NonInviteClientEmission =
   | TransmitEmission
   | ResponseEmission
+  | RetryEmission
   | TimeoutEmission
   | TransportErrorEmission
   | TerminatedEmission;
@@ -72,6 +76,7 @@ export const nonInviteClientMachine: Statechart<
     tellAccept: emit(({ event }) => ({ type: "accept", message: messageOf(event) })),
     tellRedirect: emit(({ event }) => ({ type: "redirect", message: messageOf(event) })),
     tellReject: emit(({ event }) => ({ type: "reject", message: messageOf(event) })),
+    tellRetry: emit(({ event }) => ({ type: "retry", message: messageOf(event) })),
     tellTimeout: emit({ type: "timeout" }),
     tellTransportError: emit(({ event }) => ({ type: "transportError", error: errorOf(event) })),
     tellTerminated: emit({ type: "terminated" }),
@@ -89,6 +94,7 @@ export const nonInviteClientMachine: Statechart<
     isProvisional: ({ event }) => hasStatus(event, 100, 199),
     isSuccess: ({ event }) => hasStatus(event, 200, 299),
     isRedirect: ({ event }) => hasStatus(event, 300, 399),
+    isRetriable: ({ event }) => isRetriable(event),
     isFailure: ({ event }) => hasStatus(event, 400, 699),
   },
   delays: { timerE, timerF, timerK },
@@ -116,6 +122,7 @@ export const nonInviteClientMachine: Statechart<
         response: [
           { guard: "isSuccess", target: "completed", actions: "tellAccept" },
           { guard: "isRedirect", target: "completed", actions: "tellRedirect" },
+          { guard: "isRetriable", target: "completed", actions: "tellRetry" },
           { guard: "isFailure", target: "completed", actions: "tellReject" },
         ],
         transportError: { target: "terminated", actions: "tellTransportError" },

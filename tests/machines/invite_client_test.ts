@@ -23,6 +23,9 @@ none/calling.retransmitting  [unreliable]
   302             done/completed                 acknowledge, redirect
   486             done/completed                 acknowledge, reject
   603             done/completed                 acknowledge, reject
+  # §22.2: "When the originating UAC receives the 401 (Unauthorized), it SHOULD, if it is able,
+  # re-originate the request with the proper credentials." The ACK belongs to this attempt.
+  401 retriable   done/completed                 acknowledge, retry
   # §9.1: "If no provisional response has been received, the CANCEL request MUST NOT be sent; rather,
   # the client MUST wait for the arrival of a provisional response before sending the request."
   cancel          deferred/calling.retransmitting  nothing
@@ -39,6 +42,7 @@ none/calling.waiting  [reliable]
   302             done/completed                 acknowledge, redirect
   486             done/completed                 acknowledge, reject
   603             done/completed                 acknowledge, reject
+  401 retriable   done/completed                 acknowledge, retry
   cancel          deferred/calling.waiting       nothing
   transportError  done/terminated                transportError, terminated
   dispose         done/terminated                terminated
@@ -54,6 +58,8 @@ deferred/calling.retransmitting  [unreliable]  cancel
   302             done/completed                 acknowledge, redirect
   486             done/completed                 acknowledge, reject
   603             done/completed                 acknowledge, reject
+  # Nobody wants this call any more: the challenge is its outcome.
+  401 retriable   done/completed                 acknowledge, reject
   cancel          stays                          nothing
   transportError  done/terminated                transportError, terminated
   dispose         done/terminated                terminated
@@ -66,6 +72,7 @@ deferred/calling.waiting  [reliable]  cancel
   302             done/completed                 acknowledge, redirect
   486             done/completed                 acknowledge, reject
   603             done/completed                 acknowledge, reject
+  401 retriable   done/completed                 acknowledge, reject
   cancel          stays                          nothing
   transportError  done/terminated                transportError, terminated
   dispose         done/terminated                terminated
@@ -79,6 +86,7 @@ possible/proceeding  [unreliable, reliable]  100
   302             done/completed                 acknowledge, redirect
   486             done/completed                 acknowledge, reject
   603             done/completed                 acknowledge, reject
+  401 retriable   done/completed                 acknowledge, retry
   cancel          sent/proceeding                cancel
   transportError  done/terminated                transportError, terminated
   dispose         done/terminated                terminated
@@ -93,6 +101,7 @@ sent/proceeding  [unreliable, reliable]  180, cancel
   302             done/completed                 acknowledge, redirect
   486             done/completed                 acknowledge, reject
   603             done/completed                 acknowledge, reject
+  401 retriable   done/completed                 acknowledge, reject
   cancel          stays                          nothing
   transportError  done/terminated                transportError, terminated
   dispose         done/terminated                terminated
@@ -105,6 +114,7 @@ sent/proceeding  [unreliable, reliable]  cancel, 100
   302             done/completed                 acknowledge, redirect
   486             done/completed                 acknowledge, reject
   603             done/completed                 acknowledge, reject
+  401 retriable   done/completed                 acknowledge, reject
   cancel          stays                          nothing
   transportError  done/terminated                transportError, terminated
   dispose         done/terminated                terminated
@@ -122,6 +132,7 @@ done/accepted  [unreliable, reliable]  200
   302             stays                          nothing
   486             stays                          nothing
   603             stays                          nothing
+  401 retriable   stays                          nothing
   cancel          stays                          nothing
   # The transaction sends nothing in this state.
   transportError  stays                          nothing
@@ -140,6 +151,7 @@ done/completed  [unreliable, reliable]  486
   302             stays                          acknowledge
   486             stays                          acknowledge
   603             stays                          acknowledge
+  401 retriable   stays                          acknowledge
   cancel          stays                          nothing
   # Figure 5: "Transport Err. / Inform TU".
   transportError  done/terminated                transportError, terminated
@@ -154,6 +166,7 @@ done/terminated  [unreliable, reliable]  180, cancel, transportError
   302             stays                          nothing
   486             stays                          nothing
   603             stays                          nothing
+  401 retriable   stays                          nothing
   cancel          stays                          nothing
   transportError  stays                          nothing
   dispose         stays                          nothing
@@ -279,6 +292,13 @@ const TIMELINES = {
      1000  cancel         -> cancel
      1100  486            -> acknowledge, reject
     33100                 -> terminated`,
+  // The ACK to a challenge is sent again while the next attempt is under way.
+  "a challenge that comes again is acknowledged again": `
+    [unreliable]
+        0                 -> transmit
+      100  401 retriable  -> acknowledge, retry
+      600  401 retriable  -> acknowledge
+    32100                 -> terminated`,
   "a CANCEL that was deferred until timer B is never sent": `
     [reliable]
         0                 -> transmit
@@ -300,6 +320,7 @@ const events: Record<string, InviteClientEvent> = {
   "302": response(302, "a"),
   "486": response(486, "a"),
   "603": response(603, "a"),
+  "401 retriable": { type: "response", status: 401, toTag: "a", retriable: true },
   cancel: { type: "cancel" },
   transportError: { type: "transportError" },
   dispose: { type: "dispose" },
@@ -336,8 +357,17 @@ testMachine("INVITE client", subject, {
     const final = received.some((event) => /^[2-6]/.test(event));
     const provisional = received.some((event) => event.startsWith("1"));
     assert(cancelled < 0 || (provisional && !final), "CANCEL between a 1xx and the final response");
-    const outcomes = count(run, "redirect") + count(run, "reject") + count(run, "timeout");
+    const outcomes = count(run, "redirect") + count(run, "reject") + count(run, "timeout") +
+      count(run, "retry");
     assert(outcomes <= 1 && (outcomes === 0 || count(run, "accept") === 0), "one outcome");
+    const retried = run.moments.findIndex(({ emissions }) =>
+      emissions.some(({ type }) => type === "retry")
+    );
+    const unwanted = run.moments.findIndex(({ event }) => event === "cancel");
+    assert(
+      unwanted < 0 || retried < 0 || retried < unwanted,
+      "what was cancelled does not go again",
+    );
   },
 });
 

@@ -16,6 +16,8 @@ pending.trying/retransmitting  [unreliable]
   302             completed                          redirect
   486             completed                          reject
   603             completed                          reject
+  # §22.2: "it SHOULD, if it is able, re-originate the request with the proper credentials."
+  401 retriable   completed                          retry
   # §17.1.4: it "SHOULD inform the TU that a transport failure has occurred, and the client
   # transaction SHOULD transition directly to the "Terminated" state."
   transportError  terminated                         transportError, terminated
@@ -30,6 +32,7 @@ pending.trying/waiting  [reliable]
   302             completed                          redirect
   486             completed                          reject
   603             completed                          reject
+  401 retriable   completed                          retry
   transportError  terminated                         transportError, terminated
   dispose         terminated                         terminated
 
@@ -44,6 +47,7 @@ pending.proceeding/retransmitting  [unreliable]  100
   302             completed                          redirect
   486             completed                          reject
   603             completed                          reject
+  401 retriable   completed                          retry
   transportError  terminated                         transportError, terminated
   dispose         terminated                         terminated
 
@@ -54,6 +58,7 @@ pending.proceeding/waiting  [reliable]  180
   302             completed                          redirect
   486             completed                          reject
   603             completed                          reject
+  401 retriable   completed                          retry
   transportError  terminated                         transportError, terminated
   dispose         terminated                         terminated
 
@@ -66,6 +71,7 @@ completed  [unreliable, reliable]  200
   302             stays                              nothing
   486             stays                              nothing
   603             stays                              nothing
+  401 retriable   stays                              nothing
   transportError  stays                              nothing
   dispose         terminated                         terminated
 
@@ -77,6 +83,7 @@ terminated  [unreliable, reliable]  transportError
   302             stays                              nothing
   486             stays                              nothing
   603             stays                              nothing
+  401 retriable   stays                              nothing
   transportError  stays                              nothing
   dispose         stays                              nothing
 `;
@@ -184,11 +191,12 @@ const events: Record<string, NonInviteClientEvent> = {
   "302": response(302),
   "486": response(486),
   "603": response(603),
+  "401 retriable": { type: "response", status: 401, retriable: true },
   transportError: { type: "transportError" },
   dispose: { type: "dispose" },
 };
 
-const OUTCOMES = ["accept", "redirect", "reject", "timeout", "transportError"];
+const OUTCOMES = ["accept", "redirect", "reject", "retry", "timeout", "transportError"];
 
 testMachine("non-INVITE client", {
   machine: nonInviteClientMachine,

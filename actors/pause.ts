@@ -1,0 +1,72 @@
+/**
+ * The time between two attempts of a request, while no transaction of it is open.
+ *
+ * @module
+ */
+import { type Actor, createActor } from "xstate";
+import { type PauseEmission, pauseMachine } from "../machines/mod.ts";
+import type { ClientEntry } from "./registry.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** See the module. It is in the registry, so that a core that is being stopped ends it. */
+export class Pause implements ClientEntry {
+  /** No response is for it. */
+  readonly sentBy = "";
+  private readonly supervisor: Supervisor;
+  private readonly branch: string;
+  private readonly listener: (emission: PauseEmission) => void;
+  private readonly actor: Actor<typeof pauseMachine>;
+
+  /**
+   * Nothing is entered, and no time passes, before `start`.
+   *
+   * @param branch The last attempt's.
+   * @param delay In milliseconds.
+   */
+  constructor(
+    supervisor: Supervisor,
+    branch: string,
+    delay: number,
+    listener: (emission: PauseEmission) => void,
+  ) {
+    this.supervisor = supervisor;
+    this.branch = branch;
+    this.listener = listener;
+    const options = { ...supervisor.actorOptions, id: pauseMachine.id, input: { delay } };
+    this.actor = createActor(pauseMachine, options);
+    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
+  }
+
+  /** Lets the time pass. */
+  start(): void {
+    const { registry } = this.supervisor;
+    registry.addClient(this.branch, "", undefined, this);
+    registry.unsettle();
+    this.actor.start();
+  }
+
+  /** There is no next attempt. */
+  cancel(): void {
+    this.actor.send({ type: "cancel" });
+  }
+
+  receive(): void {}
+
+  fail(): void {}
+
+  end(): void {
+    this.cancel();
+  }
+
+  dispose(): void {
+    this.actor.send({ type: "dispose" });
+  }
+
+  private tell(emission: PauseEmission): void {
+    this.listener(emission);
+    if (emission.type !== "terminated") return;
+    const { registry } = this.supervisor;
+    registry.removeClient(this.branch, "");
+    registry.settle();
+  }
+}
