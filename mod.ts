@@ -13,6 +13,7 @@
 export type * from "./actors/incoming_request.ts";
 export type * from "./actors/outgoing_request.ts";
 export type * from "./actors/session.ts";
+export type { AcceptedContent } from "./actors/content_inspection.ts";
 export { defaultLogger, type Logger } from "./actors/logger.ts";
 export type { TraceEntry } from "./actors/supervisor.ts";
 export { UserAgentCore } from "./actors/user_agent_core.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 import type { IncomingRequestMessage } from "../messages/mod.ts";
+import { refuseContent } from "./content_inspection.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Flow } from "./flow.ts";
 import type { DialogEntry } from "./registry.ts";
@@ -79,11 +80,12 @@ export class DialogUsages implements DialogEntry {
       // rejected with a 500 (Server Internal Error) response."
       return transaction.refuse(500);
     }
-    const required = refuseRequired(request);
-    if (required !== undefined) return void transaction.respond(required);
+    // "... the UAS first applies the same processing rules for requests outside of a dialog".
+    const { optionTags, content, capabilities } = this.supervisor.environment;
+    const refusal = refuseRequired(request, optionTags) ?? refuseContent(request, content);
+    if (refusal !== undefined) return void transaction.respond(refusal);
     if (method === "OPTIONS") {
-      const extraHeaders = [`Allow: ${ALLOWED_IN_SESSION}`];
-      return void transaction.respond({ statusCode: 200, extraHeaders });
+      return void transaction.respond({ statusCode: 200, extraHeaders: capabilities() });
     }
     const usage = this.usages.find((each) => each.takes(request));
     if (usage !== undefined) return usage.receive(request, transaction);

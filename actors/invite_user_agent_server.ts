@@ -114,8 +114,14 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
       const value = contact(this.transaction.flow.transport, this.message.ruri.user);
       extraHeaders.push(`Contact: ${value}`);
     }
+    const { allow, optionTags } = this.supervisor.environment;
     if (options.statusCode >= 200 && valuesIn(extraHeaders, "Allow").length === 0) {
-      extraHeaders.push(`Allow: ${this.supervisor.environment.allow()}`);
+      extraHeaders.push(`Allow: ${allow()}`);
+    }
+    // §13.3.1.4: the 2xx "SHOULD include the Supported header field"; RFC 4538 §4 has it in every
+    // response that makes a dialog.
+    if (options.supported === undefined && valuesIn(extraHeaders, "Supported").length === 0) {
+      extraHeaders.push(`Supported: ${optionTags.join(", ")}`);
     }
     return { ...options, extraHeaders };
   }

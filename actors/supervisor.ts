@@ -24,6 +24,7 @@ import type { Clock } from "../transports/clock.ts";
 import type { Destination, Transport, TransportReceiver } from "../transports/transport.ts";
 import { connectionKey, type Flow } from "./flow.ts";
 import type { Logger } from "./logger.ts";
+import type { InspectionPolicy } from "./request_inspection.ts";
 import { type Call, dialogKey, Registry, serverKey } from "./registry.ts";
 
 /** A message on its way, as `trace` is told of it. */
@@ -39,7 +40,7 @@ export interface TraceEntry {
 }
 
 /** What everything that runs in a core has in common. */
-export interface Environment {
+export interface Environment extends InspectionPolicy {
   readonly clock: Clock;
   readonly identifiers: Identifiers;
   readonly logger: Logger;
@@ -47,8 +48,8 @@ export interface Environment {
   readonly transports: readonly Transport[];
   /** What goes into User-Agent and Server. */
   readonly userAgent: string | undefined;
-  /** What Allow says: the methods that are answered here. */
-  readonly allow: () => string;
+  /** The header lines that say what is understood here, as an answer to OPTIONS has them. */
+  readonly capabilities: () => string[];
   /** A value for Contact: where this side can be reached by a transport. */
   readonly contact: (transport: Transport, user: string | undefined) => string;
   /** Takes what went wrong without anybody being there to catch it. */

@@ -4,89 +4,176 @@
  *
  * @module
  */
-import type { IncomingRequestMessage } from "../messages/mod.ts";
+import {
+  type IncomingRequestMessage,
+  InvalidStateError,
+  type OutgoingResponse,
+  type ResponseOptions,
+} from "../messages/mod.ts";
 import type { Flow } from "./flow.ts";
 import { InviteUserAgentServer } from "./invite_user_agent_server.ts";
-import { serverKey } from "./registry.ts";
+import { type ServerEntry, serverKey } from "./registry.ts";
 import { inspectRequest } from "./request_inspection.ts";
 import { ServerTransaction } from "./server_transaction.ts";
+import { StatelessServer } from "./stateless_server.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { handlerOf, type UserAgentCoreDelegate } from "./user_agent_core_delegate.ts";
 import { UserAgentServer } from "./user_agent_server.ts";
 
-/** Takes a request that no transaction and no dialog claims. */
-export function receiveRequest(
-  supervisor: Supervisor,
-  delegate: UserAgentCoreDelegate,
-  request: IncomingRequestMessage,
-  flow: Flow,
-): void {
-  const isMerged = supervisor.registry.isMerged(request);
-  const transaction = new ServerTransaction(supervisor, request, flow);
-  if (request.method === "CANCEL") return receiveCancel(supervisor, request, transaction);
-  if (isMerged) return transaction.refuse(482);
-  if (supervisor.state !== "running") return transaction.refuse(503);
-  const { method } = request;
-  const handler = handlerOf(delegate, method);
-  const isTaken = method === "INVITE" || method === "OPTIONS" || handler !== undefined;
-  const refusal = inspectRequest(request, isTaken, supervisor.environment.allow());
-  if (refusal !== undefined) return void transaction.respond(refusal);
-  if (method === "INVITE") return receiveInvite(supervisor, delegate, request, transaction);
-  if (method === "OPTIONS") return receiveOptions(supervisor, delegate, transaction);
-  if (handler === undefined) return;
-  const server = new UserAgentServer(supervisor, request, transaction);
-  callDelegate(supervisor, handler, server, () => delegate[handler]?.(server));
-}
-
-function receiveInvite(
-  supervisor: Supervisor,
-  delegate: UserAgentCoreDelegate,
-  request: IncomingRequestMessage,
-  transaction: ServerTransaction,
-): void {
-  const server = new InviteUserAgentServer(supervisor, request, transaction);
-  if (delegate.onInvite === undefined) return void server.reject();
-  callDelegate(supervisor, "onInvite", server, () => delegate.onInvite?.(server));
-}
-
 /**
- * §11.2: "The response code chosen MUST be the same that would have been chosen had the request
- * been an INVITE", and "Allow, Accept, Accept-Encoding, Accept-Language, and Supported header
- * fields SHOULD be present". Bodies are the program's, and all else of these is empty here.
+ * How many requests that the engine has refused are kept at a time, for the 32 seconds in which they
+ * may come again. What comes beyond is refused without keeping it.
  */
-function receiveOptions(
-  supervisor: Supervisor,
-  delegate: UserAgentCoreDelegate,
-  transaction: ServerTransaction,
-): void {
-  const statusCode = delegate.onInvite === undefined ? 480 : 200;
-  const extraHeaders = [`Allow: ${supervisor.environment.allow()}`, "Accept: application/sdp"];
-  transaction.respond({ statusCode, extraHeaders });
-}
+const MAX_REFUSED = 1000;
 
-function callDelegate(
-  supervisor: Supervisor,
-  name: string,
-  server: UserAgentServer,
-  call: () => unknown,
-): void {
-  supervisor.callGuest(name, call, () => {
-    if (!server.isAnswered) server.reject({ statusCode: 500 });
-  });
-}
+/** Takes the requests that no transaction and no dialog claims. */
+export class UasCore {
+  private readonly supervisor: Supervisor;
+  private readonly delegateOf: () => UserAgentCoreDelegate;
+  private readonly stateless: StatelessServer;
+  /** The ways of the requests that the program has taken, until it answers them. */
+  private readonly flows = new WeakMap<IncomingRequestMessage, Flow>();
+  private refused = 0;
 
-/** §9.2: the CANCEL is answered by itself, and then its INVITE. */
-function receiveCancel(
-  supervisor: Supervisor,
-  request: IncomingRequestMessage,
-  transaction: ServerTransaction,
-): void {
-  const invite = supervisor.registry.server(serverKey(request, "INVITE"));
-  // "If the UAS did not find a matching transaction for the CANCEL ..., it SHOULD respond to the
-  // CANCEL with a 481".
-  if (invite === undefined) return transaction.refuse(481);
-  // "The To tag of the response to the CANCEL and the To tag in the response to the original
-  // request SHOULD be the same."
-  transaction.respond({ statusCode: 200, toTag: invite.toTag });
-  invite.cancel(request);
+  constructor(supervisor: Supervisor, delegateOf: () => UserAgentCoreDelegate) {
+    this.supervisor = supervisor;
+    this.delegateOf = delegateOf;
+    this.stateless = new StatelessServer(supervisor);
+  }
+
+  /** Takes a request. */
+  receive(request: IncomingRequestMessage, flow: Flow): void {
+    const { registry, state } = this.supervisor;
+    const { method } = request;
+    if (method === "CANCEL") {
+      const invite = registry.server(serverKey(request, "INVITE"));
+      if (invite !== undefined) return this.receiveCancel(request, flow, invite);
+    }
+    if (state === "running" && this.isTakenByProgram(request, flow)) return;
+    const refusal = this.refusalOf(request);
+    if (refusal !== undefined) return this.refuse(request, flow, refusal);
+    const transaction = new ServerTransaction(this.supervisor, request, flow);
+    if (method === "INVITE") return this.receiveInvite(request, transaction);
+    if (method === "OPTIONS") return this.receiveOptions(request, transaction);
+    const delegate = this.delegateOf();
+    const handler = handlerOf(delegate, method);
+    if (handler === undefined) return;
+    const server = new UserAgentServer(this.supervisor, request, transaction);
+    this.callDelegate(handler, server, () => delegate[handler]?.(server));
+  }
+
+  /**
+   * Answers a request that `onUnclaimedRequest` has taken.
+   *
+   * @throws `InvalidStateError` for another, or one that was answered.
+   */
+  replyStateless(request: IncomingRequestMessage, options: ResponseOptions): OutgoingResponse {
+    const flow = this.flows.get(request);
+    if (flow === undefined) {
+      const expected = "a request that onUnclaimedRequest has taken and nobody has answered";
+      throw new InvalidStateError(`replyStateless: expected ${expected}`);
+    }
+    const { message } = this.stateless.reply(request, flow, options);
+    this.flows.delete(request);
+    return { message };
+  }
+
+  /** Asks the program first: it may want to keep nothing of this request. */
+  private isTakenByProgram(request: IncomingRequestMessage, flow: Flow): boolean {
+    const delegate = this.delegateOf();
+    if (delegate.onUnclaimedRequest === undefined) return false;
+    let answer: unknown;
+    this.flows.set(request, flow);
+    this.supervisor.callGuest(
+      "onUnclaimedRequest",
+      () => answer = delegate.onUnclaimedRequest?.(request),
+    );
+    // Whoever has answered it has taken it, whatever was returned.
+    const isTaken = answer === true || !this.flows.has(request);
+    if (!isTaken) this.flows.delete(request);
+    return isTaken;
+  }
+
+  /** What the engine answers without asking for the program's handler, if anything. */
+  private refusalOf(request: IncomingRequestMessage): ResponseOptions | undefined {
+    const { environment, registry, state } = this.supervisor;
+    const { method } = request;
+    // §9.2: "If the UAS did not find a matching transaction for the CANCEL ..., it SHOULD respond to
+    // the CANCEL with a 481".
+    if (method === "CANCEL") return { statusCode: 481 };
+    if (registry.isMerged(request)) return { statusCode: 482 };
+    if (state !== "running") return { statusCode: 503 };
+    const delegate = this.delegateOf();
+    const isKnown = method === "INVITE" || method === "OPTIONS";
+    const isTaken = isKnown || handlerOf(delegate, method) !== undefined;
+    const refusal = inspectRequest(request, isTaken, environment);
+    return refusal ?? this.inspectRecipient(request, delegate);
+  }
+
+  /**
+   * §8.2.2.1: "If the Request-URI does not identify an address that the UAS is willing to accept
+   * requests for, it SHOULD reject the request with a 404 (Not Found) response."
+   */
+  private inspectRecipient(
+    request: IncomingRequestMessage,
+    delegate: UserAgentCoreDelegate,
+  ): ResponseOptions | undefined {
+    if (delegate.isRecipient === undefined) return undefined;
+    let statusCode = 404;
+    let isRecipient: unknown;
+    this.supervisor.callGuest(
+      "isRecipient",
+      () => isRecipient = delegate.isRecipient?.(request),
+      () => statusCode = 500,
+    );
+    return isRecipient === true ? undefined : { statusCode };
+  }
+
+  private refuse(request: IncomingRequestMessage, flow: Flow, options: ResponseOptions): void {
+    // §8.2.7: "A UAS can operate in either a stateful or stateless mode for each new request." What
+    // is refused here is refused again for the same reason.
+    if (this.refused >= MAX_REFUSED) return void this.stateless.reply(request, flow, options);
+    const transaction = new ServerTransaction(this.supervisor, request, flow);
+    this.refused++;
+    transaction.listener = ({ type }) => {
+      if (type === "terminated") this.refused--;
+    };
+    transaction.respond(options);
+  }
+
+  private receiveInvite(request: IncomingRequestMessage, transaction: ServerTransaction): void {
+    const delegate = this.delegateOf();
+    const server = new InviteUserAgentServer(this.supervisor, request, transaction);
+    if (delegate.onInvite === undefined) return void server.reject();
+    this.callDelegate("onInvite", server, () => delegate.onInvite?.(server));
+  }
+
+  /**
+   * §11.2: "The response code chosen MUST be the same that would have been chosen had the request
+   * been an INVITE", and "Allow, Accept, Accept-Encoding, Accept-Language, and Supported header
+   * fields SHOULD be present".
+   */
+  private receiveOptions(request: IncomingRequestMessage, transaction: ServerTransaction): void {
+    const delegate = this.delegateOf();
+    const server = new UserAgentServer(this.supervisor, request, transaction);
+    this.callDelegate("onOptions", server, () => delegate.onOptions?.(server));
+    if (server.isAnswered) return;
+    const statusCode = delegate.onInvite === undefined ? 480 : 200;
+    transaction.respond({ statusCode, extraHeaders: this.supervisor.environment.capabilities() });
+  }
+
+  private callDelegate(name: string, server: UserAgentServer, call: () => unknown): void {
+    this.supervisor.callGuest(name, call, () => {
+      if (!server.isAnswered) server.reject({ statusCode: 500 });
+    });
+  }
+
+  /** §9.2: the CANCEL is answered by itself, and then its INVITE. */
+  private receiveCancel(request: IncomingRequestMessage, flow: Flow, invite: ServerEntry): void {
+    const transaction = new ServerTransaction(this.supervisor, request, flow);
+    // "The To tag of the response to the CANCEL and the To tag in the response to the original
+    // request SHOULD be the same."
+    transaction.respond({ statusCode: 200, toTag: invite.toTag });
+    invite.cancel(request);
+  }
 }

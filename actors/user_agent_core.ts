@@ -7,19 +7,24 @@ import {
   type BinaryBody,
   type Body,
   Identifiers,
+  type IncomingRequestMessage,
   InvalidArgumentError,
   InvalidStateError,
   OutgoingRequestMessage,
   type OutgoingRequestMessageOptions,
+  type OutgoingResponse,
+  type ResponseOptions,
   TransportError,
   URI,
 } from "../messages/mod.ts";
 import { systemClock } from "../transports/clock.ts";
 import type { Transport } from "../transports/transport.ts";
 import { checkContact } from "./contact.ts";
+import { acceptLines, checkContent } from "./content_inspection.ts";
 import { bracketed, flowTo, nextHopOf } from "./flow.ts";
 import { InviteUserAgentClient } from "./invite_user_agent_client.ts";
 import { defaultLogger } from "./logger.ts";
+import { ENGINE_OPTION_TAGS, joinTags } from "./option_tags.ts";
 import type {
   OutgoingInviteRequest,
   OutgoingInviteRequestDelegate,
@@ -30,12 +35,13 @@ import { type Environment, Supervisor } from "./supervisor.ts";
 import { allowedMethods, type UserAgentCoreDelegate } from "./user_agent_core_delegate.ts";
 import {
   checkMilliseconds,
+  checkTokens,
   isTransport,
   timersOf,
   type UserAgentCoreConfiguration,
 } from "./user_agent_core_configuration.ts";
 import { UserAgentClient } from "./user_agent_client.ts";
-import { receiveRequest } from "./uas_core.ts";
+import { UasCore } from "./uas_core.ts";
 import { endUnwantedCall } from "./unwanted_call.ts";
 
 /** How long `stop()` waits for calls to end, in milliseconds, if it is not told. */
@@ -84,6 +90,7 @@ export class UserAgentCore {
   delegate: UserAgentCoreDelegate;
   private readonly environment: Environment;
   private readonly supervisor: Supervisor;
+  private readonly uas: UasCore;
 
   /**
    * Attaches to the transports: from now on requests are taken.
@@ -96,6 +103,11 @@ export class UserAgentCore {
       throw new InvalidArgumentError("transports", "an array of transports", typeof transports);
     }
     const logger = configuration.logger ?? defaultLogger;
+    const { supportedOptionTags = [], requiredOptionTags = [], content = {} } = configuration;
+    const optionTags = joinTags(
+      ENGINE_OPTION_TAGS,
+      checkTokens("supportedOptionTags", supportedOptionTags),
+    );
     this.configuration = configuration;
     this.delegate = delegate;
     this.environment = {
@@ -106,17 +118,25 @@ export class UserAgentCore {
       transports: configuration.transports,
       userAgent: configuration.userAgentHeaderFieldValue,
       allow: () => allowedMethods(this.delegate),
+      optionTags,
+      requiredOptionTags: checkTokens("requiredOptionTags", requiredOptionTags),
+      content: checkContent(content),
+      capabilities: () => [
+        `Allow: ${allowedMethods(this.delegate)}`,
+        ...acceptLines(content),
+        `Supported: ${optionTags.join(", ")}`,
+      ],
       contact: (transport, user) => this.contact(transport, user),
       onError: configuration.onError ?? ((error) => logger.warn(`${error.name}: ${error.message}`)),
       trace: configuration.trace,
       inspect: configuration.inspect,
     };
     this.supervisor = new Supervisor(this.environment, {
-      receiveRequest: (request, flow) =>
-        receiveRequest(this.supervisor, this.delegate, request, flow),
+      receiveRequest: (request, flow) => this.uas.receive(request, flow),
       // A 2xx to an INVITE of ours that was given up, or a late branch of it.
       receiveStrayAccept: (response, call) => endUnwantedCall(this.supervisor, response, call),
     });
+    this.uas = new UasCore(this.supervisor, () => this.delegate);
   }
 
   /** Running; draining, while calls are being ended; stopped. */
@@ -167,7 +187,7 @@ export class UserAgentCore {
   }
 
   /**
-   * Sends an INVITE (RFC 3261 §13.2). Contact and Allow are added where they are missing.
+   * Sends an INVITE (RFC 3261 §13.2). Contact, Allow and Supported are added where they are missing.
    *
    * @param message The INVITE, as `makeOutgoingRequestMessage` makes it.
    * @param delegate Who is told; it may be set later.
@@ -180,7 +200,9 @@ export class UserAgentCore {
   ): OutgoingInviteRequest {
     return this.send(message, ["INVITE"], () => {
       this.addContact(message);
-      if (!message.hasHeader("Allow")) message.setHeader("Allow", this.environment.allow());
+      const { allow, optionTags } = this.environment;
+      if (!message.hasHeader("Allow")) message.setHeader("Allow", allow());
+      if (!message.hasHeader("Supported")) message.setHeader("Supported", optionTags.join(", "));
       return new InviteUserAgentClient(this.supervisor, message, delegate).start();
     });
   }
@@ -230,6 +252,36 @@ export class UserAgentCore {
   /** Sends a REGISTER (§10.2): as `request()`; the program says the Contacts. */
   register(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
     return this.sendRequest(message, ["REGISTER"], delegate);
+  }
+
+  /**
+   * Answers a request without keeping anything of it (§8.2.7): one that the delegate's
+   * `onUnclaimedRequest` has taken. The same request that comes again is another message; its answer
+   * has the same To tag.
+   *
+   * @param message The request, as `onUnclaimedRequest` got it.
+   * @param options A final response; for an INVITE, none that accepts it.
+   * @throws `InvalidStateError` for a request that was not taken, or was answered already;
+   * `InvalidArgumentError` for a response that cannot be sent so.
+   *
+   * @example Overload
+   * ```ts
+   * import { UserAgentCore } from "@strowger/sip";
+   * import { MemoryNetwork } from "@strowger/sip/transports/memory";
+   *
+   * const transport = new MemoryNetwork().transport({ host: "bob.example", port: 5060 });
+   * const core = new UserAgentCore({ transports: [transport] }, {
+   *   onUnclaimedRequest(message) {
+   *     if (message.method !== "INVITE" || core.live.dialogs < 10_000) return false;
+   *     core.replyStateless(message, { statusCode: 503, extraHeaders: ["Retry-After: 10"] });
+   *     return true;
+   *   },
+   * });
+   * await core.dispose();
+   * ```
+   */
+  replyStateless(message: IncomingRequestMessage, options: ResponseOptions): OutgoingResponse {
+    return this.uas.replyStateless(message, options);
   }
 
   /**

@@ -7,12 +7,14 @@ import type { InspectionEvent } from "xstate";
 import { DEFAULT_TIMERS, type TimerTable } from "../machines/mod.ts";
 import {
   InvalidArgumentError,
+  parseHeaderValue,
   type RandomSource,
   type StrowgerError,
   type URI,
 } from "../messages/mod.ts";
 import type { Clock } from "../transports/clock.ts";
 import type { Transport } from "../transports/transport.ts";
+import type { AcceptedContent } from "./content_inspection.ts";
 import type { Logger } from "./logger.ts";
 import type { TraceEntry } from "./supervisor.ts";
 
@@ -24,6 +26,18 @@ export interface UserAgentCoreConfiguration {
   aor?: URI;
   /** What every new request goes through: Route values, each in angle brackets. */
   routeSet?: string[];
+  /**
+   * Option tags of extensions that the program itself understands, beside the engine's: Supported
+   * names them, and a request may require them.
+   */
+  supportedOptionTags?: string[];
+  /**
+   * Option tags of extensions without which no INVITE is taken: 421, which RFC 3261 §8.2.4 does not
+   * recommend.
+   */
+  requiredOptionTags?: string[];
+  /** What bodies the program understands: others are answered 415, and Accept says so. */
+  content?: AcceptedContent;
   /** What goes into User-Agent and Server; nothing by default. */
   userAgentHeaderFieldValue?: string;
   /** T1, T2 and T4, in milliseconds, where they are not the RFC's. */
@@ -75,4 +89,14 @@ export function timersOf(overrides: Partial<TimerTable> | undefined): TimerTable
   checkMilliseconds("timers.T2", T2, 1);
   checkMilliseconds("timers.T4", T4, 1);
   return { T1, T2, T4 };
+}
+
+/** Throws unless each of these may stand in a header that is a list of tokens. */
+export function checkTokens(field: string, values: readonly string[]): readonly string[] {
+  for (const value of values) {
+    const tokens = typeof value === "string" ? parseHeaderValue("Supported", value) : undefined;
+    if (Array.isArray(tokens) && tokens.length === 1) continue;
+    throw new InvalidArgumentError(field, "tokens", JSON.stringify(value));
+  }
+  return values;
 }

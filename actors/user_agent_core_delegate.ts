@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { IncomingRequestMessage } from "../messages/mod.ts";
 import type { IncomingInviteRequest, IncomingRequest } from "./incoming_request.ts";
 
 /**
@@ -10,15 +11,36 @@ import type { IncomingInviteRequest, IncomingRequest } from "./incoming_request.
  * there, and another method is answered 405 or 501. What a method throws is reported, and the
  * request answered 500 unless it was answered before.
  *
- * Whose the Request-URI is, is the program's to judge: the engine refuses none.
+ * What the engine answers before a program is asked: 400, 416, 420, 421, 481, 482, 501 and 505, 405
+ * by what is here, 415 and 406 by the configuration's `content`.
  */
 export interface UserAgentCoreDelegate {
+  /**
+   * Is asked about each request that no dialog and no transaction of this core claims, before
+   * anything is kept of it; ACK is not among them.
+   *
+   * @returns `true` where the program has taken the request: the engine does nothing more with it.
+   * The program may answer it with `core.replyStateless()`, now or later, or leave it unanswered. It
+   * sees the request again each time that it is repeated.
+   */
+  onUnclaimedRequest?(message: IncomingRequestMessage): boolean;
+  /**
+   * Says whether the Request-URI is one that the program answers for (RFC 3261 §8.2.2.1). Where it
+   * is not, the engine answers 404. Without this, every one is.
+   */
+  isRecipient?(message: IncomingRequestMessage): boolean;
   /** An INVITE that sets up a session. Without this, the engine answers 480. */
   onInvite?(request: IncomingInviteRequest): void;
   /** MESSAGE (RFC 3428). */
   onMessage?(request: IncomingRequest): void;
   /** NOTIFY outside of a subscription (RFC 6665). */
   onNotify?(request: IncomingRequest): void;
+  /**
+   * OPTIONS (§11.2). Unless this answers before it returns, the engine does: 200 where there is an
+   * `onInvite` and else 480, with Allow, Accept, Accept-Encoding, Accept-Language and Supported. A
+   * program that would refuse a call now refuses this with the same code.
+   */
+  onOptions?(request: IncomingRequest): void;
   /** PUBLISH (RFC 3903). */
   onPublish?(request: IncomingRequest): void;
   /** REFER outside of a session (RFC 3515). */
@@ -45,7 +67,7 @@ const HANDLERS = {
 export function handlerOf(
   delegate: UserAgentCoreDelegate,
   method: string,
-): Exclude<keyof UserAgentCoreDelegate, "onInvite"> | undefined {
+): (typeof HANDLERS)[keyof typeof HANDLERS] | "onRequest" | undefined {
   const name = HANDLERS[method as keyof typeof HANDLERS] ?? "onRequest";
   if (delegate[name] !== undefined) return name;
   return delegate.onRequest === undefined ? undefined : "onRequest";

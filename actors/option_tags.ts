@@ -1,0 +1,39 @@
+/**
+ * The extensions of SIP that are understood here, by their option tags (RFC 3261 §19.2). Whoever adds
+ * an extension adds its tag here: Supported says it, and a request may require it.
+ *
+ * @module
+ */
+import { Fault, type IncomingMessage } from "../messages/mod.ts";
+
+/** What the engine understands by itself; a program may add its own. */
+export const ENGINE_OPTION_TAGS: readonly string[] = [];
+
+/** Whether a tag is in a list; tokens compare in any case (§7.3.1). */
+function includesTag(tags: readonly string[], tag: string): boolean {
+  return tags.some((each) => each.toLowerCase() === tag.toLowerCase());
+}
+
+/** What of `tags` is not among `known`. */
+export function missingTags(tags: readonly string[], known: readonly string[]): string[] {
+  return tags.filter((tag) => !includesTag(known, tag));
+}
+
+/** Several lists in one, each tag once. */
+export function joinTags(...lists: (readonly string[])[]): readonly string[] {
+  const joined: string[] = [];
+  for (const tag of lists.flat()) if (!includesTag(joined, tag)) joined.push(tag);
+  return joined;
+}
+
+/** Whether the far end says in one of these headers that it understands, or wants, an extension. */
+export function hasTag(
+  message: IncomingMessage,
+  tag: string,
+  ...headers: ("Require" | "Supported")[]
+): boolean {
+  return headers.some((name) => {
+    const tags = message.parseHeader(name);
+    return tags !== undefined && !(tags instanceof Fault) && includesTag(tags, tag);
+  });
+}
