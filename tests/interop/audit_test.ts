@@ -66,11 +66,15 @@ Deno.test("an audit counts repetitions", () => {
 
 for (
   const [mistake, call, complaint] of [
-    ["a body that is not counted", [INVITE + "v=0"], "INVITE: Content-Length 0, expected 3"],
+    [
+      "a body that is not counted",
+      [INVITE.replace("\n\n", "\nContent-Type: a/b\n\nv=0")],
+      "INVITE: Content-Length 0, expected 3",
+    ],
     [
       "an ACK with a foreign To-tag",
       [INVITE, ACCEPT, ACK.replace("=sipp", "=other")],
-      "ACK: To tag other, expected sipp",
+      "ACK: To tag other, expected one of the peer's",
     ],
     [
       "an ACK to a 2xx with the INVITE's branch",
@@ -85,12 +89,12 @@ for (
     [
       "an ACK with a CSeq of its own",
       [INVITE, ACCEPT, ACK.replace("1 ACK", "2 ACK")],
-      "ACK: CSeq 2, expected 1",
+      "ACK: an INVITE with its CSeq false, expected true",
     ],
     [
       "a BYE with the INVITE's CSeq",
       [INVITE, ACCEPT, ACK, BYE.replace("2 BYE", "1 BYE")],
-      "BYE: CSeq not too low false, expected true",
+      "BYE: a CSeq above those before false, expected true",
     ],
     [
       "an ACK to a failure with a branch of its own",
@@ -100,7 +104,7 @@ for (
     [
       "a CANCEL with another From-tag",
       [INVITE, CANCEL.replace("tag=engine", "tag=other")],
-      "CANCEL: From tag other, expected engine",
+      "CANCEL: from <sip:engine@127.0.0.1>;tag=other, expected <sip:engine@127.0.0.1>;tag=engine",
     ],
   ] as const
 ) {
@@ -131,3 +135,46 @@ for (
     assertEquals(auditCall([INVITE, response].map(read(true))).complaints, [complaint]);
   });
 }
+
+const ROUTED = ACCEPT.replace(
+  "Contact",
+  "Record-Route: <sip:b.example;lr>\nRecord-Route: <sip:a.example;lr>\nContact",
+);
+const ROUTED_ACK = ACK.replace("Max-", "Route: <sip:a.example;lr>, <sip:b.example;lr>\nMax-");
+
+Deno.test("an audit follows the route set of a caller, which is reversed (RFC 3261 §12.1.2)", () => {
+  assertEquals(audit(INVITE, ROUTED, ROUTED_ACK), []);
+  assertEquals(audit(INVITE, ROUTED, ACK), [
+    "ACK: Route , expected <sip:a.example;lr>, <sip:b.example;lr>",
+  ]);
+});
+
+Deno.test("an audit follows the remote target (RFC 3261 §12.2.1.2)", () => {
+  const reInvite = ACK.replaceAll("ACK", "INVITE").replace("1 INVITE", "2 INVITE")
+    .replace("z9hG4bK2", "z9hG4bK4").replace(
+      "Content-",
+      "Contact: <sip:engine@127.0.0.1>\nContent-",
+    );
+  const moved = ACCEPT.replace("5090", "6090").replace("z9hG4bK1", "z9hG4bK4")
+    .replace("1 INVITE", "2 INVITE");
+  const ack = ACK.replace("5090", "6090").replace("1 ACK", "2 ACK").replace("z9hG4bK2", "z9hG4bK5");
+  assertEquals(audit(INVITE, ACCEPT, ACK, reInvite, moved, ack), []);
+  assertEquals(audit(INVITE, ACCEPT, ACK, reInvite, moved, ack.replace("6090", "5090")), [
+    "ACK: Request-URI sip:callee@127.0.0.1:5090, expected sip:callee@127.0.0.1:6090",
+  ]);
+});
+
+Deno.test("an audit finds a PRACK for a response that never came (RFC 3262 §7.2)", () => {
+  const prack = ACK.replaceAll("ACK", "PRACK").replace("1 PRACK", "2 PRACK")
+    .replace("Content-", "RAck: 1 1 INVITE\nContent-");
+  const reliable = ACCEPT.replace("200 OK", "180 Ringing").replace("Content-", "RSeq: 1\nContent-");
+  assertEquals(audit(INVITE, reliable, prack), []);
+  assertEquals(audit(INVITE, reliable, prack.replace("RAck: 1", "RAck: 2")), [
+    "PRACK: a response that RAck names false, expected true",
+  ]);
+});
+
+Deno.test("an audit finds credentials that an ACK lacks (RFC 3261 §22.1)", () => {
+  const invite = INVITE.replace("Content-", "Authorization: Digest x\nContent-");
+  assertEquals(audit(invite, ACCEPT, ACK), ["ACK: authorization , expected Digest x"]);
+});

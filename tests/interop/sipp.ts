@@ -1,6 +1,8 @@
 /**
- * SIPp as a child process: found or installed, started with a scenario of ours, waited for, read out.
+ * SIPp as a child process: started with a scenario of ours, waited for, read out.
  */
+import type { Protocol } from "./engine.ts";
+import { freePort, HOST, pause } from "./peer_process.ts";
 
 /** What SIPp counted, from the last line of its statistics. */
 export type Statistics = Readonly<Record<string, number>>;
@@ -20,7 +22,7 @@ export interface SippResult {
 export interface SippOptions {
   /** The scenario, a file in `sipp/`. */
   scenario: string;
-  protocol: "UDP" | "TCP";
+  protocol: Protocol;
   calls: number;
   /** Calls a second, where SIPp is the caller. */
   rate: number;
@@ -32,36 +34,10 @@ export interface SippOptions {
   timeout: number;
 }
 
-const HOST = "127.0.0.1";
-
 /** SIPp's exit code when a port is taken: -2, as the system shows it. */
 const BIND_ERROR = 254;
 
 const ATTEMPTS = 3;
-
-/** Installs SIPp where it is missing and may be installed; says why not otherwise. */
-export async function provideSipp(): Promise<string | undefined> {
-  if (await succeeds("sipp", ["-v"])) return undefined;
-  const missing = "SIPp is missing: apt-get install sip-tester";
-  if (Deno.uid() !== 0) return missing;
-  console.log("installing sip-tester");
-  const isInstalled = await succeeds("apt-get", ["update", "-q"]) &&
-    await succeeds("apt-get", ["install", "-qy", "--no-install-recommends", "sip-tester"]) &&
-    await succeeds("sipp", ["-v"]);
-  return isInstalled ? undefined : missing;
-}
-
-/** Whether a command is there and does what it is asked; SIPp ends with 99 when it made no calls. */
-async function succeeds(command: string, args: string[]): Promise<boolean> {
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
-  try {
-    const options = { args, env, stdin: "null", stdout: "null", stderr: "inherit" } as const;
-    const { code } = await new Deno.Command(command, options).output();
-    return code === 0 || code === 99;
-  } catch {
-    return false;
-  }
-}
 
 /** One SIPp at work. */
 export class Sipp {
@@ -87,7 +63,7 @@ export class Sipp {
   /** Starts SIPp on a free port; resolves once its socket is bound. */
   static async start(options: SippOptions): Promise<Sipp> {
     for (let attempt = 1;; attempt++) {
-      const sipp = new Sipp(options, freePort(options.protocol));
+      const sipp = new Sipp(options, freePort());
       while (!sipp.hasEnded && !await sipp.isBound()) await pause(10);
       // Between our look for a free port and SIPp's bind somebody else may have taken it.
       const isTaken = sipp.hasEnded && (await sipp.ended).code === BIND_ERROR;
@@ -136,11 +112,6 @@ export class Sipp {
   }
 }
 
-/** Resolves later. */
-export function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
 function argumentsOf(options: SippOptions, port: number): string[] {
   const { scenario, protocol, calls, rate, target, directory, timeout } = options;
   return [
@@ -156,16 +127,6 @@ function argumentsOf(options: SippOptions, port: number): string[] {
     ...["-trace_err", "-error_file", `${directory}/errors.log`],
     ...["-trace_msg", "-message_file", `${directory}/messages.log`],
   ];
-}
-
-/** A port that was free just now, of those that the system gives to whoever names none. */
-function freePort(protocol: "UDP" | "TCP"): number {
-  const socket = protocol === "UDP"
-    ? Deno.listenDatagram({ transport: "udp", hostname: HOST, port: 0 })
-    : Deno.listen({ transport: "tcp", hostname: HOST, port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
-  socket.close();
-  return port;
 }
 
 /** SIPp writes a file only when it has something to write. */

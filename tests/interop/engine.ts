@@ -1,0 +1,76 @@
+/**
+ * An engine for one trial: a core over one transport, and all that it did.
+ */
+import { UserAgentCore, type UserAgentCoreConfiguration } from "@strowger/sip";
+import { TcpTransport } from "@strowger/sip/transports/tcp";
+import { UdpTransport } from "@strowger/sip/transports/udp";
+import { latin1, type LoggedMessage, parseLoggedMessage } from "./message_log.ts";
+import { pause } from "./peer_process.ts";
+
+/** By what a trial goes. */
+export type Protocol = "UDP" | "TCP";
+
+/**
+ * How long transactions may stay after the last call. The longest wait for repetitions is 64*T1,
+ * 32 seconds (RFC 3261 Table 4); the rest is for a slow machine.
+ */
+const LINGER = 40_000;
+
+/** See the module. */
+export class Engine {
+  readonly core: UserAgentCore;
+  readonly protocol: Protocol;
+  /** Where it listens, as `host:port`. */
+  readonly hostport: string;
+  /** Every message that it sent and received. */
+  readonly messages: LoggedMessage[] = [];
+  /** What it reported. */
+  readonly errors: string[] = [];
+
+  private constructor(
+    protocol: Protocol,
+    transport: UdpTransport | TcpTransport,
+    configuration: Partial<UserAgentCoreConfiguration>,
+  ) {
+    const { host, port } = transport.local;
+    this.protocol = protocol;
+    this.hostport = `${host}:${port}`;
+    this.core = new UserAgentCore({
+      ...configuration,
+      transports: [transport],
+      onError: (error) => this.errors.push(`${error.name}: ${error.message}`),
+      trace: ({ direction, bytes }) =>
+        this.messages.push(parseLoggedMessage(latin1(bytes), direction === "in")),
+    });
+  }
+
+  /** Makes one, on a free port. */
+  static async start(
+    protocol: Protocol,
+    configuration: Partial<UserAgentCoreConfiguration> = {},
+  ): Promise<Engine> {
+    const Transport = protocol === "UDP" ? UdpTransport : TcpTransport;
+    return new Engine(protocol, await Transport.listen(), configuration);
+  }
+
+  /** How many messages and errors it had not expected. */
+  get unexpected(): number {
+    return this.core.dropped + this.errors.length;
+  }
+
+  /** Waits until it has forgotten everything, and stops it; returns what was not as it has to be. */
+  async finish(): Promise<string[]> {
+    const { core, errors } = this;
+    for (let waited = 0; this.isHolding && waited < LINGER; waited += 100) await pause(100);
+    const complaints = errors.map((error) => `the engine reported ${error}`);
+    if (this.isHolding) complaints.push(`live after the last timer: ${JSON.stringify(core.live)}`);
+    await core.stop();
+    if (this.isHolding) complaints.push(`live after stop(): ${JSON.stringify(core.live)}`);
+    if (core.dropped > 0) complaints.push(`the engine dropped ${core.dropped} messages`);
+    return complaints;
+  }
+
+  private get isHolding(): boolean {
+    return Object.values(this.core.live).some((count) => count !== 0);
+  }
+}

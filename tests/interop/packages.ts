@@ -1,0 +1,47 @@
+/**
+ * The peers' packages: Debian's, installed where they are missing.
+ */
+
+/** What each package is there for, as a command that it brings. */
+const PACKAGES: ReadonlyMap<string, string> = new Map([
+  ["sip-tester", "sipp"],
+  ["kamailio", "kamailio"],
+  ["baresip-core", "baresip"],
+]);
+
+/** Installs what is missing; says what could not be. */
+export async function providePeers(): Promise<string | undefined> {
+  const missing = missingPackages();
+  if (missing.length === 0) return undefined;
+  console.log(`installing ${missing.join(", ")}`);
+  await asRoot("apt-get", "update", "-q");
+  await asRoot("apt-get", "install", "-qy", "--no-install-recommends", ...missing);
+  const still = missingPackages();
+  return still.length === 0 ? undefined : `missing: apt-get install ${still.join(" ")}`;
+}
+
+function missingPackages(): string[] {
+  return [...PACKAGES].filter(([, command]) => !isThere(command)).map(([name]) => name);
+}
+
+function isThere(command: string): boolean {
+  // Debian has daemons where only root looks for commands.
+  const directories = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin"];
+  return directories.some((directory) => {
+    try {
+      return Deno.statSync(`${directory}/${command}`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function asRoot(...command: string[]): Promise<void> {
+  const [name = "", ...args] = Deno.uid() === 0 ? command : ["sudo", "-n", ...command];
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  try {
+    await new Deno.Command(name, { args, env, stdin: "null", stdout: "null" }).output();
+  } catch (error) {
+    console.error(`${name}: ${error}`);
+  }
+}

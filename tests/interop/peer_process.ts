@@ -1,0 +1,100 @@
+/**
+ * A peer as a child process, which ends by itself even if nobody is left to end it.
+ */
+
+/** Where every peer is. */
+export const HOST = "127.0.0.1";
+
+/** How long a peer may take to end when it is asked to, in milliseconds. */
+const GRACE = 3000;
+
+/** One peer at work. */
+export class PeerProcess {
+  private readonly name: string;
+  private readonly child: Deno.ChildProcess;
+  private readonly ended: Promise<void>;
+  private readonly log: Uint8Array[] = [];
+  private hasEnded = false;
+
+  private constructor(name: string, child: Deno.ChildProcess) {
+    this.name = name;
+    this.child = child;
+    const outputs = [child.stdout, child.stderr].map((each) => this.read(each));
+    this.ended = Promise.all([child.status, ...outputs]).then(() => void (this.hasEnded = true));
+  }
+
+  /** Starts a command that is ended after some seconds at the latest. */
+  static start(command: string, args: string[], seconds: number): PeerProcess {
+    const child = new Deno.Command("timeout", {
+      args: ["-k", "3", `${seconds}`, command, ...args],
+      env: { PATH: `${Deno.env.get("PATH")}:/usr/sbin` },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    return new PeerProcess(command, child);
+  }
+
+  /** What it has said so far. */
+  get output(): string {
+    return this.log.map((each) => new TextDecoder().decode(each)).join("");
+  }
+
+  /** Waits until `isReady`, and throws what the peer has said if that does not come about. */
+  async ready(isReady: () => boolean | Promise<boolean>, milliseconds = 10_000): Promise<void> {
+    for (let waited = 0; waited < milliseconds; waited += 20) {
+      if (this.hasEnded) break;
+      if (await isReady()) return;
+      await pause(20);
+    }
+    throw new Error(`${this.name} is not ready: ${this.output.slice(-2000)}`);
+  }
+
+  /** Asks it to end, and makes it where it does not listen. */
+  async stop(): Promise<void> {
+    if (this.hasEnded) return;
+    this.signal("SIGTERM");
+    const timer = setTimeout(() => this.signal("SIGKILL"), GRACE);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  private signal(signal: Deno.Signal): void {
+    try {
+      this.child.kill(signal);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+
+  private async read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const chunk of stream) this.log.push(chunk);
+  }
+}
+
+/** Resolves later. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** The first of `count` ports in a row that were free just now, for UDP and for TCP. */
+export function freePort(count = 1): number {
+  for (;;) {
+    const first = bindBoth(0);
+    if (first === undefined) continue;
+    const isFree = Array.from({ length: count - 1 }, (_, i) => bindBoth(first + i + 1))
+      .every((port) => port !== undefined);
+    if (isFree) return first;
+  }
+}
+
+function bindBoth(wanted: number): number | undefined {
+  try {
+    using stream = Deno.listen({ transport: "tcp", hostname: HOST, port: wanted });
+    const { port } = stream.addr as Deno.NetAddr;
+    Deno.listenDatagram({ transport: "udp", hostname: HOST, port }).close();
+    return port;
+  } catch {
+    return undefined;
+  }
+}

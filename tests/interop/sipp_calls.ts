@@ -1,0 +1,133 @@
+/**
+ * Calls that are set up, or not, and end.
+ */
+import type { OutgoingInviteRequestDelegate, Session, URI, UserAgentCore } from "@strowger/sip";
+import {
+  answer,
+  call,
+  callUp,
+  hangUp,
+  isSlow,
+  type SippScenario,
+  SLOW,
+  type Story,
+} from "./sipp_scenario.ts";
+
+export const CALLS: readonly SippScenario[] = [
+  {
+    title: "SIPp answers, the engine hangs up",
+    file: "callee_answers.xml",
+    calls: 200,
+    story: "100 180 200 Confirmed Stable Terminated BYE:200",
+    place: (core, target, story) =>
+      void callUp(
+        core,
+        target,
+        story,
+        (session) => hangUp(session, story, 200 + story.index % 300),
+      ),
+  },
+  {
+    title: "SIPp rings, the engine cancels",
+    file: "callee_is_cancelled.xml",
+    calls: 20,
+    story: "180 487",
+    place: (core, target, story) => {
+      // Half of the calls are given up when they ring, half before anything has come.
+      const isEarly = story.index % 2 === 0;
+      const request = call(core, target, story, {
+        onProgress: ({ message }) => {
+          story.push(`${message.statusCode}`);
+          if (!isEarly) request.cancel("not needed any more");
+        },
+      });
+      if (isEarly) request.cancel();
+    },
+  },
+  {
+    title: "SIPp is busy",
+    file: "callee_is_busy.xml",
+    calls: 20,
+    story: "100 486",
+    place: (core, target, story) => void call(core, target, story),
+  },
+  {
+    title: "SIPp rings reliably, the program sends PRACK",
+    file: "callee_rings_reliably.xml",
+    calls: 20,
+    story: "183 180 200 Confirmed Stable Terminated BYE:200",
+    place: (core, target, story) =>
+      callReliably(core, target, story, (response) => {
+        story.push(`${response.message.statusCode}`);
+        response.prack();
+      }),
+  },
+  {
+    title: "SIPp rings reliably, nobody listens",
+    file: "callee_rings_reliably.xml",
+    calls: 20,
+    story: "200 Confirmed Stable Terminated BYE:200",
+    place: (core, target, story) => callReliably(core, target, story, undefined),
+  },
+  {
+    title: "the engine answers, SIPp hangs up",
+    file: "caller_hangs_up.xml",
+    calls: 200,
+    story: "ringing accepted ACK Confirmed Stable BYE Terminated",
+    serve: (begin) => ({ onInvite: (request) => answer(request, begin()) }),
+  },
+  {
+    title: "the engine answers and hangs up",
+    file: "caller_is_hung_up_on.xml",
+    calls: 20,
+    story: "ringing accepted ACK Confirmed Stable Terminated BYE:200",
+    serve: (begin) => ({
+      onInvite: (request) => {
+        const story = begin();
+        answer(request, story, (session) => hangUp(session, story, 200));
+      },
+    }),
+  },
+  {
+    title: "the engine refuses",
+    file: "caller_is_refused.xml",
+    calls: 20,
+    story: "refused",
+    serve: (begin) => ({
+      onInvite: (request) => {
+        const story = begin();
+        story.later(isSlow(story) ? SLOW : 20, () => {
+          request.reject({ statusCode: 486 });
+          story.push("refused");
+        });
+      },
+    }),
+  },
+  {
+    title: "the engine rings, SIPp cancels",
+    file: "caller_cancels.xml",
+    calls: 20,
+    story: "ringing CANCEL",
+    serve: (begin) => ({
+      onInvite: (request) => {
+        const story = begin();
+        request.progress();
+        story.push("ringing");
+        request.delegate = { onCancel: () => story.push("CANCEL") };
+      },
+    }),
+  },
+];
+
+/** RFC 3262 §4: the engine acknowledges reliable responses where nobody listens. */
+function callReliably(
+  core: UserAgentCore,
+  target: URI,
+  story: Story,
+  onProgress: OutgoingInviteRequestDelegate["onProgress"],
+): void {
+  const then = (session: Session): void => hangUp(session, story, 100);
+  const request = callUp(core, target, story, then, ["Supported: 100rel"]);
+  const { onProgress: _, ...delegate } = { ...request.delegate };
+  request.delegate = { ...delegate, ...(onProgress === undefined ? {} : { onProgress }) };
+}
