@@ -55,6 +55,8 @@ export type SubscriptionEvent =
 export type SubscriptionEmission =
   /** For the wire: a SUBSCRIBE, before it expires. */
   | { readonly type: "refresh" }
+  /** From now on it lasts as many seconds as the context says. */
+  | { readonly type: "renewed" }
   /** It has ended, and no NOTIFY has said so. */
   | { readonly type: "end" }
   | TerminatedEmission;
@@ -98,6 +100,7 @@ export const subscriptionMachine: Statechart<
   },
   actions: {
     sendRefresh: emit({ type: "refresh" }),
+    tellRenewed: emit({ type: "renewed" }),
     tellEnd: emit({ type: "end" }),
     tellTerminated: emit({ type: "terminated" }),
     // §4.1.2.1: "The received value might be smaller than the value indicated in the SUBSCRIBE
@@ -237,9 +240,9 @@ export const subscriptionMachine: Statechart<
               guard: "setsExpires",
               target: "running",
               reenter: true,
-              actions: "setExpires",
+              actions: ["setExpires", "tellRenewed"],
             },
-            renew: { target: "running", reenter: true },
+            renew: { target: "running", reenter: true, actions: "tellRenewed" },
             // It ends with its last NOTIFY, or by timer N.
             unsubscribe: "closed",
           },

@@ -15,12 +15,12 @@ import { emissionsOf, Run } from "./support.ts";
  */
 const TABLE = `
 initial/idle/running.fresh  [default]
-  200           stays                                 nothing
-  204           stays                                 nothing
+  200           stays                                 renewed
+  204           stays                                 renewed
   481           terminated/closed/closed              end, terminated
   500           stays                                 nothing
   active        active/idle/running.fresh             nothing
-  active 60     active/idle/running.fresh             nothing
+  active 60     active/idle/running.fresh             renewed
   # "Receive NOTIFY, state=pending".
   pending       pending/idle/running.fresh            nothing
   # "NOTIFY, state=terminated".
@@ -32,14 +32,14 @@ initial/idle/running.fresh  [default]
 
 active/idle/running.fresh  [default]  active
   # §4.1.2.1: "The "Expires" header field in a 200-class response ... indicates the actual duration".
-  200           stays                                 nothing
-  204           stays                                 nothing
+  200           stays                                 renewed
+  204           stays                                 renewed
   # "481 response to SUBSCRIBE refresh".
   481           terminated/closed/closed              end, terminated
   # §4.1.2.2: of other failures "the original subscription is still considered valid".
   500           stays                                 nothing
   active        stays                                 nothing
-  active 60     stays                                 nothing
+  active 60     stays                                 renewed
   # The figure has no way back.
   pending       stays                                 nothing
   # §4.1.3: "the subscriber MUST consider the subscription terminated."
@@ -50,14 +50,14 @@ active/idle/running.fresh  [default]  active
   dispose       terminated/closed/closed              terminated
 
 active/refreshing/running.fresh  [default]  active, subscribe
-  200           stays                                 nothing
+  200           stays                                 renewed
   # §4.1.2.2: "it MUST cancel Timer N."
-  204           active/idle/running.fresh             nothing
+  204           active/idle/running.fresh             renewed
   481           terminated/closed/closed              end, terminated
   500           active/idle/running.fresh             nothing
   # Its NOTIFY: timer N is off.
   active        active/idle/running.fresh             nothing
-  active 60     active/idle/running.fresh             nothing
+  active 60     active/idle/running.fresh             renewed
   pending       active/idle/running.fresh             nothing
   terminated    terminated/closed/closed              terminated
   subscribe     stays                                 nothing
@@ -82,13 +82,13 @@ active/unsubscribing/closed  [default]  active, unsubscribe
   dispose       terminated/closed/closed              terminated
 
 pending/idle/running.fresh  [default]  pending
-  200           stays                                 nothing
-  204           stays                                 nothing
+  200           stays                                 renewed
+  204           stays                                 renewed
   481           terminated/closed/closed              end, terminated
   500           stays                                 nothing
   # "Receive NOTIFY, state=active".
   active        active/idle/running.fresh             nothing
-  active 60     active/idle/running.fresh             nothing
+  active 60     active/idle/running.fresh             renewed
   pending       stays                                 nothing
   terminated    terminated/closed/closed              terminated
   subscribe     pending/refreshing/running.fresh      nothing
@@ -97,12 +97,12 @@ pending/idle/running.fresh  [default]  pending
   dispose       terminated/closed/closed              terminated
 
 pending/idle/running.due  [default]  pending, +3240000
-  200           pending/idle/running.fresh            nothing
-  204           pending/idle/running.fresh            nothing
+  200           pending/idle/running.fresh            renewed
+  204           pending/idle/running.fresh            renewed
   481           terminated/closed/closed              end, terminated
   500           stays                                 nothing
   active        active/idle/running.due               nothing
-  active 60     active/idle/running.fresh             nothing
+  active 60     active/idle/running.fresh             renewed
   pending       stays                                 nothing
   terminated    terminated/closed/closed              terminated
   subscribe     pending/refreshing/running.due        nothing
@@ -112,12 +112,12 @@ pending/idle/running.due  [default]  pending, +3240000
   dispose       terminated/closed/closed              terminated
 
 active/idle/running.refreshed  [default]  active, autoRefresh, +3240000
-  200           active/idle/running.fresh             nothing
-  204           active/idle/running.fresh             nothing
+  200           active/idle/running.fresh             renewed
+  204           active/idle/running.fresh             renewed
   481           terminated/closed/closed              end, terminated
   500           stays                                 nothing
   active        stays                                 nothing
-  active 60     active/idle/running.fresh             nothing
+  active 60     active/idle/running.fresh             renewed
   pending       stays                                 nothing
   terminated    terminated/closed/closed              terminated
   subscribe     active/refreshing/running.refreshed   nothing
@@ -171,21 +171,21 @@ const TIMELINES = {
   "a NOTIFY shortens it": `
     [default]
         0  active       -> nothing
-  1000000  active 60    -> nothing
+  1000000  active 60    -> renewed
   1030000  active       -> nothing
   1060000               -> end
   1092000               -> terminated`,
   // §4.1.2.1: the value "cannot be larger" than what was asked for.
   "neither a NOTIFY nor a 2xx makes it longer than was asked for": `
     [short]
-        0  active 60    -> nothing
+        0  active 60    -> renewed
     10000  200          -> nothing
     30000               -> end
     62000               -> terminated`,
   "a 2xx after its NOTIFY shortens it": `
     [default]
         0  active       -> nothing
-       10  200          -> nothing
+       10  200          -> renewed
    600010               -> end
    632010               -> terminated`,
   // §4.1.2.2: "If this Timer N expires prior to the receipt of a NOTIFY request, the subscriber
@@ -194,13 +194,13 @@ const TIMELINES = {
     [default]
         0  active       -> nothing
    100000  subscribe    -> nothing
-   100100  200          -> nothing
+   100100  200          -> renewed
    132000               -> end, terminated`,
   "a refresh, its 2xx and its NOTIFY": `
     [default]
         0  active       -> nothing
    100000  subscribe    -> nothing
-   100100  200          -> nothing
+   100100  200          -> renewed
    100200  active       -> nothing
    700100               -> end
    732100               -> terminated`,
@@ -224,7 +224,7 @@ const TIMELINES = {
     [default]
         0  active       -> nothing
    100000  subscribe    -> nothing
-   100100  204          -> nothing
+   100100  204          -> renewed
    700100               -> end
    732100               -> terminated`,
   "the last NOTIFY after unsubscribing never comes": `
@@ -244,7 +244,7 @@ const TIMELINES = {
         0  active       -> nothing
   3240000               -> refresh
   3240000  subscribe    -> nothing
-  3240100  200          -> nothing
+  3240100  200          -> renewed
   3240200  active       -> nothing
   3780100               -> refresh
   3780100  481          -> end, terminated`,
