@@ -64,6 +64,7 @@ const table: [name: string, occurrence: Occurrence, compact?: string][] = [
   ["In-Reply-To", "list"],
   ["Path", "list"],
   ["Proxy-Authenticate", "lines"],
+  ["Proxy-Authentication-Info", "lines"],
   ["Proxy-Authorization", "lines"],
   ["Proxy-Require", "list"],
   ["Reason", "list"],

@@ -105,6 +105,8 @@ export interface HeaderValues {
   "Path": NameAddrHeader[];
   /** §20.27. */
   "Proxy-Authenticate": AuthenticationHeader[];
+  /** RFC 7615 §4. */
+  "Proxy-Authentication-Info": AuthenticationHeader[];
   /** §20.28. */
   "Proxy-Authorization": AuthenticationHeader[];
   /** §20.29. */
@@ -215,6 +217,10 @@ function readAuthentication(scanner: Scanner): AuthenticationHeader {
   return { scheme, parameters: readAuthenticationParameters(scanner) };
 }
 
+function readInfoAfterAuthentication(scanner: Scanner): AuthenticationHeader[] {
+  return [{ scheme: "", parameters: readAuthenticationParameters(scanner) }];
+}
+
 function readAuthenticationParameters(scanner: Scanner): ParameterValues {
   const parameters: ParameterValues = Object.create(null);
   do {
@@ -271,9 +277,7 @@ export const readers: { [N in keyof HeaderValues]: (scanner: Scanner) => HeaderV
   "Accept": (scanner) => (scanner.skipLws(), scanner.peek() < 0 ? [] : scanner.list(readMediaType)),
   "Allow": tokens,
   "Allow-Events": tokens,
-  "Authentication-Info": (scanner) => [
-    { scheme: "", parameters: readAuthenticationParameters(scanner) },
-  ],
+  "Authentication-Info": readInfoAfterAuthentication,
   "Authorization": (scanner) => [readAuthentication(scanner)],
   "Call-Info": list(readInfo),
   "Contact": readContact,
@@ -292,6 +296,7 @@ export const readers: { [N in keyof HeaderValues]: (scanner: Scanner) => HeaderV
   "Min-SE": readValue,
   "Path": list(readNameAddr),
   "Proxy-Authenticate": (scanner) => [readAuthentication(scanner)],
+  "Proxy-Authentication-Info": readInfoAfterAuthentication,
   "Proxy-Authorization": (scanner) => [readAuthentication(scanner)],
   "Proxy-Require": tokens,
   "RAck": readRAck,

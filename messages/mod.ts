@@ -5,6 +5,15 @@
  */
 export { answerableRequest } from "./answerable_request.ts";
 export { type BinaryBody, type Body, bodyOf } from "./body.ts";
+export * from "./digest.ts";
+export {
+  chooseChallenge,
+  type DigestChallenge,
+  hashOfChallenge,
+  printChallenge,
+  readChallenge,
+} from "./digest_challenge.ts";
+export { type DigestCredentials, printCredentials, readCredentials } from "./digest_credentials.ts";
 export * from "./errors.ts";
 export { type EventName, eventOf, isSameEvent } from "./event_header.ts";
 export * from "./fault.ts";
