@@ -31,7 +31,6 @@ const table: [name: string, occurrence: Occurrence, compact?: string][] = [
   ["Organization", "single"],
   ["Priority", "single"],
   ["RAck", "single"],
-  ["Refer-Sub", "single"],
   ["Refer-To", "single", "r"],
   ["Referred-By", "single", "b"],
   ["Replaces", "single"],

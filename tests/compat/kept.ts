@@ -106,7 +106,7 @@ export const DIFFERING = {
     hackViaTcp: "Via names the transport that is used",
   },
   PrackableIncomingResponseWithSession: {
-    session: "a 1xx without To-tag or Contact is progress, too (DESIGN §7.3)",
+    session: "a 1xx without To-tag or Contact is progress, too (deliberate difference 3)",
   },
   UserAgentCore: {
     configuration: "another shape: see UserAgentCoreConfiguration",

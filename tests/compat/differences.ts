@@ -1,0 +1,287 @@
+/**
+ * Where Strowger differs from SIP.js 0.21.2 in the scenarios, and why: a section of an RFC, or one
+ * of the ten deliberate differences, which ARCHITECTURE.md lists.
+ *
+ * A difference that is not here fails `scenarios_test.ts`, and so does a row that is not there any
+ * more.
+ *
+ * @module
+ */
+
+/** One difference. */
+export interface Difference {
+  readonly scenario: string;
+  /** What only one of the two tells its program or sends. */
+  readonly lines: readonly string[];
+  readonly why: string;
+}
+
+export const DIFFERENCES: readonly Difference[] = [
+  {
+    scenario: "never answered, over UDP",
+    lines: ["Strowger sends INVITE 1, 6 times"],
+    why: "deliberate difference 9: timer A sends the INVITE again (RFC 3261 §17.1.1.2)",
+  },
+  {
+    scenario: "a 180 without To-tag",
+    lines: ["Strowger tells onProgress 180"],
+    why: "deliberate difference 3: it is progress, only no session comes with it",
+  },
+  {
+    scenario: "a 180 without Contact",
+    lines: ["Strowger tells onProgress 180"],
+    why: "deliberate difference 3: it is progress, only no session comes with it",
+  },
+  {
+    scenario: "a 200 without To-tag",
+    lines: ["Strowger tells onReject 500", "Strowger sends ACK 1", "Strowger sends BYE 2"],
+    why:
+      "deliberate difference 3: SIP.js drops it, and the far end repeats it in vain; here it is acknowledged, ended, and told as an error",
+  },
+  {
+    scenario: "a 200 without Contact",
+    lines: ["Strowger tells onReject 500", "Strowger sends ACK 1", "Strowger sends BYE 2"],
+    why:
+      "deliberate difference 3: SIP.js drops it, and the far end repeats it in vain; here it is acknowledged, ended, and told as an error",
+  },
+  {
+    scenario: "the program does not acknowledge the 200",
+    lines: ["Strowger sends ACK 1"],
+    why: "deliberate difference 4: a watchdog acknowledges before the far end gives up",
+  },
+  {
+    scenario: "nobody listens, and the call is answered with an offer",
+    lines: ["Strowger sends BYE 2"],
+    why:
+      "RFC 3261 §13.2.2.4: an ACK to an offer has to carry an answer; where nobody can make one, the call is ended",
+  },
+  {
+    scenario: "routes are preloaded, and the call is refused",
+    lines: ["Strowger in ACK 1: Route: <sip:other.example;lr>"],
+    why:
+      "deliberate difference 5: RFC 3261 §17.1.1.3 wants every Route in the ACK; SIP.js keeps the first",
+  },
+  {
+    scenario: "a response with an unknown branch",
+    lines: ["Strowger sends BYE 2", "Strowger sends ACK 1"],
+    why:
+      "RFC 3261 §13.2.2.4 wants an ACK for every 2xx to an INVITE of its own: it is acknowledged and ended",
+  },
+  {
+    scenario: "disposed of before any response, and then answered",
+    lines: [
+      "SIP.js tells onProgress 180",
+      "SIP.js tells onAccept 200",
+      "SIP.js tells left: dialogs",
+      "Strowger sends BYE 2",
+    ],
+    why:
+      "deliberate difference 2: `dispose()` silences the delegate and leaves nothing; the call is ended",
+  },
+  {
+    scenario: "disposed of while it rings, and then refused",
+    lines: ["SIP.js tells onReject 486", "SIP.js sends ACK 1"],
+    why: "deliberate difference 2: `dispose()` forgets the request, and nothing is sent or told",
+  },
+  {
+    scenario: "cancelled twice",
+    lines: ["SIP.js sends CANCEL 1"],
+    why: "deliberate difference 1: one CANCEL, however often it is asked for",
+  },
+  {
+    scenario: "cancelled twice before any response",
+    lines: ["SIP.js sends CANCEL 1"],
+    why: "deliberate difference 1: one CANCEL, however often it is asked for",
+  },
+  {
+    scenario: "the CANCEL is answered, the INVITE never",
+    lines: [
+      "SIP.js tells left: clients",
+      "SIP.js tells left: dialogs",
+      "Strowger tells onReject 408",
+    ],
+    why:
+      "deliberate difference 1: RFC 3261 §9.1: without a final response in 64*T1, the INVITE is considered cancelled",
+  },
+  {
+    scenario: "neither the CANCEL nor the INVITE is answered",
+    lines: [
+      "SIP.js tells left: clients",
+      "SIP.js tells left: dialogs",
+      "Strowger tells onReject 408",
+    ],
+    why:
+      "deliberate difference 1: RFC 3261 §9.1: without a final response in 64*T1, the INVITE is considered cancelled",
+  },
+  {
+    scenario: "a MESSAGE cannot be cancelled",
+    lines: ["SIP.js sends CANCEL 1"],
+    why:
+      'RFC 3261 §9.1: "A CANCEL request SHOULD NOT be sent to cancel a request other than INVITE"',
+  },
+  {
+    scenario: "a call comes in, rings, and is taken",
+    lines: [
+      "SIP.js in 100 INVITE 1: To: <sip:alice@alice.example>",
+      "Strowger in 100 INVITE 1: To: <sip:alice@alice.example>;tag=*",
+    ],
+    why: "RFC 3261 §8.2.6.2: a 100 may have the tag; here all responses have the same one",
+  },
+  {
+    scenario: "a call comes in and is refused, with what the engine takes for granted",
+    lines: ["SIP.js sends 486 INVITE 1", "Strowger sends 480 INVITE 1"],
+    why: "IncomingRequest says 480 by default, in SIP.js as well; its INVITE takes 486",
+  },
+  {
+    scenario: "a call comes in and is redirected",
+    lines: [
+      "SIP.js in 302 INVITE 1: Contact: sip:carol@carol.example",
+      "Strowger in 302 INVITE 1: Contact: <sip:carol@carol.example>",
+    ],
+    why:
+      "RFC 3261 §20.10: the forms of Contact are alike; angle brackets are needed as soon as a URI has parameters",
+  },
+  {
+    scenario: "a call comes in, and nobody is there",
+    lines: ["SIP.js sends 486 INVITE 1", "Strowger sends 480 INVITE 1"],
+    why: "RFC 3261 §21.4.18: nobody is there (480), which is not the same as busy (486)",
+  },
+  {
+    scenario: "a call comes in, is refused, and no ACK comes",
+    lines: ["Strowger sends 486 INVITE 1, 10 times"],
+    why: "deliberate difference 9: timer G sends the response again (RFC 3261 §17.2.1)",
+  },
+  {
+    scenario: "a call comes in and is taken, and no ACK comes",
+    lines: ["SIP.js tells left: dialogs", "Strowger sends BYE 1"],
+    why:
+      'RFC 3261 §13.3.1.4: without an ACK "the session SHOULD be terminated" with a BYE; SIP.js does so only where nobody listens',
+  },
+  {
+    scenario: "the callee hangs up before the ACK",
+    lines: ["SIP.js tells bye() throws"],
+    why: "RFC 3261 §15: the BYE waits for the ACK, where SIP.js throws",
+  },
+  {
+    scenario: "the caller hangs up before its ACK",
+    lines: ["SIP.js sends BYE 1"],
+    why:
+      "RFC 3261 §15: the caller has ended it; SIP.js sends a BYE of its own when no ACK has come",
+  },
+  {
+    scenario: "the caller hangs up while it rings, with BYE",
+    lines: ["Strowger tells reject() throws"],
+    why:
+      "RFC 3261 §15.1.2: a pending INVITE is answered 487 by the engine, so that it is too late to refuse it",
+  },
+  {
+    scenario: "a call comes in and is cancelled while it rings",
+    lines: [
+      "Strowger tells accept() throws",
+      "SIP.js sends 200 INVITE 1, 11 times",
+      "SIP.js sends BYE 1",
+      "Strowger sends 487 INVITE 1",
+    ],
+    why:
+      "RFC 3261 §9.2: the engine answers 487; SIP.js leaves that to the program, which may as well take the call",
+  },
+  {
+    scenario: "a call comes in and is cancelled before anything was answered",
+    lines: ["SIP.js tells left: servers", "Strowger sends 487 INVITE 1"],
+    why: "RFC 3261 §9.2: the engine answers 487; SIP.js leaves that to the program",
+  },
+  {
+    scenario: "a call comes in that requires what nobody supports",
+    lines: ["SIP.js tells onInvite", "SIP.js sends 486 INVITE 1", "Strowger sends 420 INVITE 1"],
+    why: "RFC 3261 §8.2.2.3: 420 with Unsupported",
+  },
+  {
+    scenario: "a call comes in without Contact",
+    lines: [
+      "SIP.js in 400 INVITE 1: reason Missing Contact Header",
+      "Strowger in 400 INVITE 1: reason Bad Request: expected one SIP or SIPS URI as Contact",
+    ],
+    why: "the reason phrase says what was expected",
+  },
+  {
+    scenario: "a call comes in for somebody else",
+    lines: ["Strowger tells onInvite", "SIP.js sends 404 INVITE 1", "Strowger sends 486 INVITE 1"],
+    why:
+      "whose the Request-URI is, is the program's to judge: there may be many users behind one core",
+  },
+  {
+    scenario: "a call comes in for a sips: address",
+    lines: ["Strowger tells onInvite", "SIP.js sends 416 INVITE 1", "Strowger sends 486 INVITE 1"],
+    why: "RFC 3261 §8.2.2.1: 416 is for schemes that are not understood; sips: is",
+  },
+  {
+    scenario: "a call comes in for an address of another scheme",
+    lines: ["SIP.js tells throws where nobody can catch it", "Strowger sends 416 INVITE 1"],
+    why: "RFC 3261 §8.2.2.1: 416; SIP.js cannot read it, and throws at its transport",
+  },
+  {
+    scenario: "MESSAGE is never answered, over UDP",
+    lines: ["Strowger sends MESSAGE 1, 10 times"],
+    why: "deliberate difference 9: timer E sends the request again (RFC 3261 §17.1.2.2)",
+  },
+  {
+    scenario: "MESSAGE is disposed of, and then answered",
+    lines: ["SIP.js tells onAccept 200"],
+    why: "deliberate difference 2: `dispose()` silences the delegate",
+  },
+  {
+    scenario: "MESSAGE comes in, and nobody listens",
+    lines: ["SIP.js sends 200 MESSAGE 1", "Strowger sends 405 MESSAGE 1"],
+    why: "RFC 3261 §8.2.1: 405; SIP.js says 200 to what nobody has read",
+  },
+  {
+    scenario: "SUBSCRIBE comes in, and nobody listens",
+    lines: ["SIP.js sends 480 SUBSCRIBE 1", "Strowger sends 405 SUBSCRIBE 1"],
+    why: "RFC 3261 §8.2.1: 405, as for every other method that nobody takes",
+  },
+  {
+    scenario: "MESSAGE comes in, and its delegate throws",
+    lines: [
+      "SIP.js tells throws where nobody can catch it",
+      "SIP.js tells left: servers",
+      "Strowger sends 500 MESSAGE 1",
+    ],
+    why: "what a delegate throws changes nothing in the protocol; the request is answered 500",
+  },
+  {
+    scenario: "OPTIONS comes in outside of any dialog",
+    lines: ["SIP.js sends 200 OPTIONS 1", "Strowger sends 480 OPTIONS 1"],
+    why:
+      'RFC 3261 §11.2: "The response code chosen MUST be the same that would have been chosen had the request been an INVITE"',
+  },
+  {
+    scenario: "INFO comes in outside of any dialog",
+    lines: ["SIP.js sends 405 INFO 1", "Strowger sends 481 INFO 1"],
+    why: "RFC 6086 §4.2.2: 481, as for BYE",
+  },
+  {
+    scenario: "PRACK comes in outside of any dialog",
+    lines: ["SIP.js tells throws where nobody can catch it", "Strowger sends 481 PRACK 1"],
+    why: "RFC 3262 §3: 481; SIP.js throws at its transport",
+  },
+  {
+    scenario: "UPDATE comes in outside of any dialog",
+    lines: ["SIP.js sends 405 UPDATE 1", "Strowger sends 481 UPDATE 1"],
+    why: "RFC 3311 §5.2: 481",
+  },
+  {
+    scenario: "DANCE comes in outside of any dialog",
+    lines: ["SIP.js sends 405 DANCE 1", "Strowger sends 501 DANCE 1"],
+    why: "RFC 3261 §21.5.2: 501 for a method that is not known, 405 for one that is not taken",
+  },
+  {
+    scenario: "a reliable 183 that the program acknowledges without a word of RAck",
+    lines: ["Strowger in PRACK 2: RAck: 7 1 INVITE"],
+    why: "deliberate difference 8: `prack()` adds RAck (RFC 3262 §7.2)",
+  },
+  {
+    scenario: "a reliable 183 to nobody who listens",
+    lines: ["Strowger sends PRACK 2"],
+    why: "deliberate difference 8: the engine acknowledges it by itself",
+  },
+];
