@@ -15,6 +15,7 @@ export type * from "./actors/outgoing_request.ts";
 export type * from "./actors/session.ts";
 export type { AcceptedContent } from "./actors/content_inspection.ts";
 export { defaultLogger, type Logger } from "./actors/logger.ts";
+export { type ReplacesOptions, replacesValue, targetDialogValue } from "./actors/replaces.ts";
 export type { TraceEntry } from "./actors/supervisor.ts";
 export { UserAgentCore } from "./actors/user_agent_core.ts";
 export type { UserAgentCoreConfiguration } from "./actors/user_agent_core_configuration.ts";

@@ -8,7 +8,7 @@ import type { IncomingRequestMessage } from "../messages/mod.ts";
 import { refuseContent } from "./content_inspection.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Flow } from "./flow.ts";
-import type { DialogEntry } from "./registry.ts";
+import type { DialogEntry, InvitedCall } from "./registry.ts";
 import { refuseMethod, refuseRequired } from "./request_inspection.ts";
 import { ServerTransaction } from "./server_transaction.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -27,7 +27,7 @@ export interface DialogUsage {
 }
 
 /** The use that an INVITE makes of a dialog; there is one at most. */
-export interface SessionUsage extends DialogUsage {
+export interface SessionUsage extends DialogUsage, InvitedCall {
   /** Takes an ACK. */
   acknowledge(request: IncomingRequestMessage): void;
   /** Takes a 2xx that no transaction waits for any more. */
@@ -50,6 +50,10 @@ export class DialogUsages implements DialogEntry {
     this.dialog = dialog;
   }
 
+  get call(): InvitedCall | undefined {
+    return this.session;
+  }
+
   /** Enters the use that an INVITE makes. */
   addSession(session: SessionUsage): void {
     this.session = session;
@@ -66,8 +70,12 @@ export class DialogUsages implements DialogEntry {
     const at = this.usages.indexOf(usage);
     if (at < 0) return;
     this.usages.splice(at, 1);
-    if (this.session === usage) this.session = undefined;
-    if (this.usages.length === 0) this.supervisor.registry.removeDialog(this.dialog.key, this);
+    const { registry } = this.supervisor;
+    if (this.session === usage) {
+      this.session = undefined;
+      registry.noteEnded(this.dialog.key);
+    }
+    if (this.usages.length === 0) registry.removeDialog(this.dialog.key, this);
   }
 
   receive(request: IncomingRequestMessage, flow: Flow): void {

@@ -14,7 +14,10 @@ import type { Session } from "./session.ts";
 
 /** Who is told what becomes of an incoming request while it is being answered. */
 export interface IncomingRequestDelegate {
-  /** The far end wants it no more: CANCEL. The engine answers 487 if nobody has answered. */
+  /**
+   * The far end wants it no more: CANCEL. The engine answers 487 if nobody has answered. Why, is in
+   * `reasonsOf(message)`: `SIP` with cause 200 says that the call was answered elsewhere.
+   */
   onCancel?(message: IncomingRequestMessage): void;
   /** An answer could not be sent. */
   onTransportError?(error: TransportError): void;
@@ -26,6 +29,11 @@ export interface IncomingRequest {
   delegate?: IncomingRequestDelegate;
   /** The request. */
   readonly message: IncomingRequestMessage;
+  /**
+   * The session here that the sender knows of, by Target-Dialog (RFC 4538): a reason to trust a
+   * request that comes outside of it, as far as that session is secret.
+   */
+  readonly targetDialog: Session | undefined;
   /** Answers 2xx, 200 by default. */
   accept(options?: ResponseOptions): OutgoingResponse;
   /** Answers 101 to 199, 180 by default. */
@@ -55,6 +63,12 @@ export interface OutgoingResponseWithSession extends OutgoingResponse {
 
 /** An INVITE that came in. */
 export interface IncomingInviteRequest extends IncomingRequest {
+  /**
+   * The session whose place this call wants to take (Replaces, RFC 3891), where the delegate's
+   * `mayReplace` has allowed it. When this call is accepted, the engine ends that session: with BYE,
+   * or with CANCEL while it is early.
+   */
+  readonly replaces: Session | undefined;
   /** Answers 2xx, 200 by default; repeated until the ACK comes. */
   accept(options?: ResponseOptions): OutgoingResponseWithSession;
   /** Answers 101 to 199, 180 by default. */

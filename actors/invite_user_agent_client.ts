@@ -277,6 +277,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
       role: "caller",
       inviteSequence: this.message.cseq,
       call: this.call,
+      cancel: () => this.cancel(),
     });
     if (this.message.body !== undefined) session.takeLocalBody(this.message.body);
     this.sessions.set(toTag, session);

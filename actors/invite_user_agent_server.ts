@@ -17,7 +17,9 @@ import {
 import { checkContact } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import type { IncomingInviteRequest, OutgoingResponseWithSession } from "./incoming_request.ts";
+import type { Replacement } from "./replaces.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
+import type { Session } from "./session.ts";
 import { SessionDialog } from "./session_dialog.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { UserAgentServer } from "./user_agent_server.ts";
@@ -25,21 +27,30 @@ import { UserAgentServer } from "./user_agent_server.ts";
 /** See the module. */
 export class InviteUserAgentServer extends UserAgentServer implements IncomingInviteRequest {
   private session: SessionDialog | undefined;
+  private readonly replacement: Replacement | undefined;
 
   constructor(
     supervisor: Supervisor,
     message: IncomingRequestMessage,
     transaction: ServerTransaction,
+    replacement?: Replacement,
   ) {
     super(supervisor, message, transaction);
+    this.replacement = replacement;
     transaction.onDrain = () => {
       if (!this.isAnswered) this.reject({ statusCode: 503 });
     };
   }
 
+  get replaces(): Session | undefined {
+    return this.replacement?.call.session;
+  }
+
   override accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponseWithSession {
     this.check("accept", 200, 299, options);
-    return this.respondWithSession(options, (session) => session.accept());
+    const response = this.respondWithSession(options, (session) => session.accept());
+    this.replace();
+    return response;
   }
 
   override progress(options: ResponseOptions = { statusCode: 180 }): OutgoingResponseWithSession {
@@ -66,6 +77,16 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
       this.supervisor.report(new TimeoutError(text));
     }
     if (emission.type === "terminated") this.session?.cease();
+  }
+
+  /**
+   * RFC 3891 §3: "it accepts the new INVITE by sending a 200-class response, and shuts down the
+   * replaced dialog", unless that was to be left alone and was answered in the meantime.
+   */
+  private replace(): void {
+    const { call, isEarlyOnly } = this.replacement ?? {};
+    if (call === undefined || (isEarlyOnly && call.session.sessionState !== "Early")) return;
+    call.replace();
   }
 
   private respondWithSession(

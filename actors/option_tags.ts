@@ -7,7 +7,12 @@
 import { Fault, type IncomingMessage } from "../messages/mod.ts";
 
 /** What the engine understands by itself; a program may add its own. */
-export const ENGINE_OPTION_TAGS: readonly string[] = [];
+export const ENGINE_OPTION_TAGS: readonly string[] = [
+  // RFC 3891 §6.2: "UAs which support the Replaces header MUST include the "replaces" option tag in a
+  // Supported header field."
+  "replaces",
+  "tdialog",
+];
 
 /** Whether a tag is in a list; tokens compare in any case (§7.3.1). */
 function includesTag(tags: readonly string[], tag: string): boolean {

@@ -11,6 +11,7 @@ import {
   type URI,
 } from "../messages/mod.ts";
 import type { Flow } from "./flow.ts";
+import type { Session } from "./session.ts";
 
 /** A client transaction, as the supervisor sees it. */
 export interface ClientEntry {
@@ -42,8 +43,20 @@ export interface ServerEntry {
   dispose(): void;
 }
 
+/** What an INVITE has made of a dialog, as far as other requests may name it (RFC 3891, RFC 4538). */
+export interface InvitedCall {
+  /** The session. */
+  readonly session: Session;
+  /** Whether this side has sent the INVITE. */
+  readonly isCaller: boolean;
+  /** Another call has taken its place: ends it with BYE, or with CANCEL while it is early. */
+  replace(): void;
+}
+
 /** A dialog, as the supervisor sees it. */
 export interface DialogEntry {
+  /** Its session, where an INVITE has made one. */
+  readonly call: InvitedCall | undefined;
   /** Takes a request within the dialog. */
   receive(request: IncomingRequestMessage, flow: Flow): void;
   /** Takes a 2xx to the dialog's INVITE that no transaction waits for any more. */
@@ -70,8 +83,17 @@ export interface Call {
   sequences?: Map<string, number>;
 }
 
-/** How many given-up INVITEs are remembered; the oldest is forgotten first. */
-const MAX_ABANDONED = 1000;
+/** How many given-up INVITEs, and how many ended calls, are remembered. */
+const MAX_REMEMBERED = 1000;
+
+/** Makes room for one more: the oldest is forgotten first. */
+function makeRoom(remembered: Map<string, unknown> | Set<string>): void {
+  if (remembered.size < MAX_REMEMBERED) return;
+  for (const oldest of remembered.keys()) {
+    remembered.delete(oldest);
+    break;
+  }
+}
 
 /** A Via's sent-by as one text in lower case, for comparing. */
 function sentByOf(via: { host: string; port: number | undefined }): string {
@@ -121,6 +143,7 @@ export class Registry {
   private readonly merged = new Map<string, ServerEntry>();
   private readonly calls = new Map<string, { readonly call: Call; holders: number }>();
   private readonly abandoned = new Map<string, Call>();
+  private readonly ended = new Set<string>();
   /** Client transactions by the connection that they were sent over. */
   private readonly connections = new Map<string, Set<ClientEntry>>();
 
@@ -249,6 +272,20 @@ export class Registry {
     return this.dialogs.get(key);
   }
 
+  /**
+   * Notes that the call of a dialog has ended: who wants to replace it is told so. Of bounded number,
+   * and no part of `size`.
+   */
+  noteEnded(key: string): void {
+    makeRoom(this.ended);
+    this.ended.add(key);
+  }
+
+  /** Whether the dialog with this key had a call lately that has ended. */
+  hasEnded(key: string): boolean {
+    return this.ended.has(key);
+  }
+
   /** Notes that something of an outgoing call lives, so that its late branches are known. */
   holdCall(call: Call): void {
     const key = callKey(call);
@@ -269,12 +306,7 @@ export class Registry {
    * has to be ended. Of bounded number, and no part of `size`.
    */
   abandonCall(call: Call): void {
-    if (this.abandoned.size >= MAX_ABANDONED) {
-      for (const oldest of this.abandoned.keys()) {
-        this.abandoned.delete(oldest);
-        break;
-      }
-    }
+    makeRoom(this.abandoned);
     this.abandoned.set(callKey(call), call);
   }
 

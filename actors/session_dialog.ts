@@ -60,6 +60,8 @@ export interface SessionOptions {
   readonly inviteSequence: number;
   /** For the caller: the INVITE that it comes from. */
   readonly call?: Call;
+  /** For the caller: gives the INVITE up. */
+  readonly cancel?: () => void;
   /** For the callee: sends the 2xx again. */
   readonly repeatAccept?: () => void;
   /** For the callee: the far end has hung up before the INVITE was answered. */
@@ -281,6 +283,19 @@ export class SessionDialog implements Session, SessionUsage {
   /** The same for a body of this side. */
   takeLocalBody(body: Body | BinaryBody): void {
     this.takeBody(body, "local");
+  }
+
+  get session(): Session {
+    return this;
+  }
+
+  get isCaller(): boolean {
+    return this.options.role === "caller";
+  }
+
+  replace(): void {
+    if (this.sessionState === "Early") this.options.cancel?.();
+    else this.end();
   }
 
   takes({ method }: IncomingRequestMessage): boolean {

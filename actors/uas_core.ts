@@ -13,6 +13,7 @@ import {
 import type { Flow } from "./flow.ts";
 import { InviteUserAgentServer } from "./invite_user_agent_server.ts";
 import { type ServerEntry, serverKey } from "./registry.ts";
+import { replacementOf } from "./replaces.ts";
 import { inspectRequest } from "./request_inspection.ts";
 import { ServerTransaction } from "./server_transaction.ts";
 import { StatelessServer } from "./stateless_server.ts";
@@ -106,8 +107,11 @@ export class UasCore {
     const delegate = this.delegateOf();
     const isKnown = method === "INVITE" || method === "OPTIONS";
     const isTaken = isKnown || handlerOf(delegate, method) !== undefined;
-    const refusal = inspectRequest(request, isTaken, environment);
-    return refusal ?? this.inspectRecipient(request, delegate);
+    const refusal = inspectRequest(request, isTaken, environment) ??
+      this.inspectRecipient(request, delegate);
+    if (refusal !== undefined) return refusal;
+    const replacement = replacementOf(registry, request);
+    return replacement !== undefined && "statusCode" in replacement ? replacement : undefined;
   }
 
   /**
@@ -143,9 +147,25 @@ export class UasCore {
 
   private receiveInvite(request: IncomingRequestMessage, transaction: ServerTransaction): void {
     const delegate = this.delegateOf();
-    const server = new InviteUserAgentServer(this.supervisor, request, transaction);
+    const found = replacementOf(this.supervisor.registry, request);
+    const replacement = found === undefined || "statusCode" in found ? undefined : found;
+    const { supervisor } = this;
+    const server = new InviteUserAgentServer(supervisor, request, transaction, replacement);
     if (delegate.onInvite === undefined) return void server.reject();
+    if (replacement !== undefined && !this.mayReplace(delegate, server)) return;
     this.callDelegate("onInvite", server, () => delegate.onInvite?.(server));
+  }
+
+  /**
+   * RFC 3891 §3: "the UA MUST verify that the initiator of the new INVITE is authorized to replace
+   * the matched dialog."
+   */
+  private mayReplace(delegate: UserAgentCoreDelegate, server: InviteUserAgentServer): boolean {
+    let answer: unknown;
+    this.callDelegate("mayReplace", server, () => answer = delegate.mayReplace?.(server));
+    const isAllowed = answer === true && !server.isAnswered;
+    if (!isAllowed && !server.isAnswered) server.reject({ statusCode: 403 });
+    return isAllowed;
   }
 
   /**

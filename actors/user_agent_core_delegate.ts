@@ -29,6 +29,13 @@ export interface UserAgentCoreDelegate {
    * is not, the engine answers 404. Without this, every one is.
    */
   isRecipient?(message: IncomingRequestMessage): boolean;
+  /**
+   * Says whether an INVITE may take the place of the session in `request.replaces` (RFC 3891), before
+   * `onInvite` gets it. Without this none may: 403. It may refuse the request itself, with 401 say.
+   * Who is on the far end, and so may, is the program's to judge: by credentials, by Referred-By, or
+   * because nobody else can know the session's tags.
+   */
+  mayReplace?(request: IncomingInviteRequest): boolean;
   /** An INVITE that sets up a session. Without this, the engine answers 480. */
   onInvite?(request: IncomingInviteRequest): void;
   /** MESSAGE (RFC 3428). */

@@ -14,7 +14,9 @@ import {
   type URI,
 } from "../messages/mod.ts";
 import type { IncomingRequest, IncomingRequestDelegate } from "./incoming_request.ts";
+import { targetDialogOf } from "./replaces.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
+import type { Session } from "./session.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** See the module. */
@@ -33,6 +35,10 @@ export class UserAgentServer implements IncomingRequest {
     this.message = message;
     this.transaction = transaction;
     transaction.listener = (emission) => this.take(emission);
+  }
+
+  get targetDialog(): Session | undefined {
+    return targetDialogOf(this.supervisor.registry, this.message);
   }
 
   /** Whether a final response was sent, or none can be sent any more. */

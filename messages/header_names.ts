@@ -43,6 +43,7 @@ const table: [name: string, occurrence: Occurrence, compact?: string][] = [
   ["SIP-If-Match", "single"],
   ["Subject", "single", "s"],
   ["Subscription-State", "single"],
+  ["Target-Dialog", "single"],
   ["Timestamp", "single"],
   ["User-Agent", "single"],
   ["Accept", "list"],

@@ -141,6 +141,8 @@ export interface HeaderValues {
   "Subscription-State": ParameterizedValue;
   /** §20.37. */
   "Supported": string[];
+  /** RFC 4538 §7. */
+  "Target-Dialog": ParameterizedValue;
   /** §20.39. */
   "To": NameAddrHeader;
   /** §20.40. */
@@ -187,7 +189,7 @@ function readEvent(scanner: Scanner): ParameterizedValue {
   return { value: scanner.token("an event type"), parameters: scanner.parameters() };
 }
 
-/** A Call-ID, then parameters (RFC 3891 §6.1): a word ends where `;` begins. */
+/** A Call-ID, then parameters (RFC 3891 §6.1, RFC 4538 §7): a word ends where `;` begins. */
 function readReplaces(scanner: Scanner): ParameterizedValue {
   const value = scanner.run(CALL_ID, "a Call-ID");
   return { value, parameters: scanner.parameters() };
@@ -312,6 +314,7 @@ export const readers: { [N in keyof HeaderValues]: (scanner: Scanner) => HeaderV
   "Session-Expires": readValue,
   "Subscription-State": readValue,
   "Supported": tokens,
+  "Target-Dialog": readReplaces,
   "To": readNameAddr,
   "Unsupported": tokens,
   "Via": list(readVia),

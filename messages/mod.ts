@@ -41,6 +41,7 @@ export {
 export { Parameters, type ParameterValues } from "./parameters.ts";
 export { parseMessage, type ParseResult } from "./parser.ts";
 export { Identifiers, MAGIC_COOKIE, type RandomSource } from "./random.ts";
+export { type Reason, reasonsOf } from "./reason.ts";
 export { parseUri, URI, type UriHeaders } from "./uri.ts";
 export { equivalentURI } from "./uri_equivalence.ts";
 export type { ViaHeader } from "./via_header.ts";
