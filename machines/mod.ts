@@ -1,5 +1,5 @@
 /**
- * The statecharts: what may happen in a transaction and in a session, without anything that sends,
+ * The statecharts: what may happen in a transaction, a session and a subscription, without anything that sends,
  * waits or is told.
  *
  * @example Driving a machine by hand
@@ -22,8 +22,11 @@ export * from "./invite_client.ts";
 export * from "./invite_server.ts";
 export * from "./non_invite_client.ts";
 export * from "./non_invite_server.ts";
+export * from "./notifier.ts";
+export * from "./notify_wait.ts";
 export * from "./pause.ts";
 export * from "./session.ts";
 export * from "./statechart.ts";
+export * from "./subscription.ts";
 export * from "./timers.ts";
 export * from "./supervisor.ts";

@@ -1,5 +1,6 @@
 /**
- * The timers of SIP, from one table (RFC 3261 §17.1.1.1, Table 4 in Appendix A; RFC 6026 §7, §8).
+ * The timers of SIP, from one table (RFC 3261 §17.1.1.1, Table 4 in Appendix A; RFC 6026 §7, §8;
+ * RFC 6665 §4.1.2).
  *
  * Timer C is a proxy's (§16.6) and is in no machine of a user agent.
  *
@@ -71,3 +72,6 @@ export const timerK: Delay = lingerT4;
 export const timerL: Delay = patience;
 /** Timer M: waiting for repeated 2xx, and those of other branches (RFC 6026 §8.4). */
 export const timerM: Delay = patience;
+/** Timer N: waiting for a NOTIFY after SUBSCRIBE or REFER (RFC 6665 §4.1.2.4). */
+export const timerN: (args: { readonly context: TimerTable }) => number = ({ context }) =>
+  64 * context.T1;

@@ -31,6 +31,7 @@ const table: [name: string, occurrence: Occurrence, compact?: string][] = [
   ["Organization", "single"],
   ["Priority", "single"],
   ["RAck", "single"],
+  ["Refer-Sub", "single"],
   ["Refer-To", "single", "r"],
   ["Referred-By", "single", "b"],
   ["Replaces", "single"],

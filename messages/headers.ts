@@ -117,6 +117,8 @@ export interface HeaderValues {
   "Reason": ParameterizedValue[];
   /** §20.30. */
   "Record-Route": NameAddrHeader[];
+  /** RFC 4488 §4: `true` or `false`. */
+  "Refer-Sub": ParameterizedValue;
   /** RFC 3515 §2.1. */
   "Refer-To": NameAddrHeader;
   /** RFC 3892 §3. */
@@ -302,6 +304,7 @@ export const readers: { [N in keyof HeaderValues]: (scanner: Scanner) => HeaderV
   "RAck": readRAck,
   "Reason": list(readValue),
   "Record-Route": list(readNameAddr),
+  "Refer-Sub": readValue,
   "Refer-To": readNameAddr,
   "Referred-By": readNameAddr,
   "Replaces": readReplaces,

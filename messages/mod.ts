@@ -15,6 +15,7 @@ export {
 } from "./digest_challenge.ts";
 export { type DigestCredentials, printCredentials, readCredentials } from "./digest_credentials.ts";
 export * from "./errors.ts";
+export { type EventName, eventOf, isSameEvent } from "./event_header.ts";
 export * from "./fault.ts";
 export * from "./framer.ts";
 export { parseHeaderValue } from "./headers.ts";
@@ -42,6 +43,14 @@ export { Parameters, type ParameterValues } from "./parameters.ts";
 export { parseMessage, type ParseResult } from "./parser.ts";
 export { Identifiers, MAGIC_COOKIE, type RandomSource } from "./random.ts";
 export { type Reason, reasonsOf } from "./reason.ts";
+export { referencedHeaders } from "./refer.ts";
+export { parseSipfrag, type Sipfrag, sipfrag } from "./sipfrag.ts";
+export {
+  resubscribeDelay,
+  type SubscriptionEndReason,
+  type SubscriptionStateHeader,
+  subscriptionStateOf,
+} from "./subscription_state.ts";
 export { parseUri, URI, type UriHeaders } from "./uri.ts";
 export { equivalentURI } from "./uri_equivalence.ts";
 export type { ViaHeader } from "./via_header.ts";

@@ -3,7 +3,7 @@ import * as timers from "../../machines/timers.ts";
 import { TIMINGS } from "./support.ts";
 
 /**
- * RFC 3261 Table 4, with RFC 6026 §8.11, in milliseconds: the first delay of each timer under each
+ * RFC 3261 Table 4, with RFC 6026 §8.11 and RFC 6665 §4.1.2.4, in milliseconds: the first delay of each timer under each
  * timing. Over a reliable transport A, E and G are not started; the timelines show it.
  */
 const TABLE = `
@@ -20,6 +20,7 @@ const TABLE = `
   timerK  5000        0         700    5000
   timerL  32000       32000     6400   64000
   timerM  32000       32000     6400   64000
+  timerN  32000       32000     6400   64000
 `;
 
 Deno.test("each timer has its value from the table of T1, T2 and T4", () => {
