@@ -90,6 +90,8 @@ export class Stage {
   readonly sessions: Session[] = [];
   readonly progressed: PrackableIncomingResponseWithSession[] = [];
   readonly invited: IncomingInviteRequest[] = [];
+  /** What was reported; SIP.js has nobody to report to. */
+  readonly reported: string[] = [];
   private readonly contact: string;
   /** What lives in the core. */
   private readonly left: () => { [what: string]: number };
@@ -126,7 +128,7 @@ export class Stage {
         clock: this.clock,
         userAgentHeaderFieldValue: "compat",
         logger: { debug: () => {}, warn: () => {} },
-        onError: () => {},
+        onError: (error) => void this.reported.push(error.name),
       });
       this.core = core;
       this.left = () => {
@@ -137,7 +139,7 @@ export class Stage {
   }
 
   /** Plays a scenario with a library, until five minutes after its end. */
-  static async play(scenario: Scenario, library: Library): Promise<Record> {
+  static async play(scenario: Omit<Scenario, "name">, library: Library): Promise<Stage> {
     const stage = new Stage(library, scenario.protocol ?? "TCP");
     await underClock(stage.clock, (error) => stage.failed(error), async () => {
       await scenario.play(stage);

@@ -1,0 +1,295 @@
+/**
+ * The ten points in which Strowger differs from SIP.js on purpose (ARCHITECTURE.md): what SIP.js
+ * does, and what Strowger does, with the same program and the same far end.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { type Library, type Scenario, sdp, Stage } from "./stage.ts";
+
+/** Plays with both libraries, and asserts what is seen of each. */
+function differ<Seen>(
+  name: string,
+  play: Scenario["play"],
+  see: (stage: Stage) => Seen,
+  seen: { readonly [library in Library]: Seen },
+  protocol: "TCP" | "UDP" = "TCP",
+): void {
+  Deno.test(name, async () => {
+    for (const library of ["SIP.js", "Strowger"] as const) {
+      assertEquals(see(await Stage.play({ protocol, play }, library)), seen[library], library);
+    }
+  });
+}
+
+/** How many messages of a kind were sent. */
+function sent({ wire }: Stage, what: string): number {
+  return wire.filter(({ summary }) => summary.startsWith(what)).length;
+}
+
+/** The lines of a header in the last message of a kind that was sent. */
+function lines({ wire }: Stage, what: string, header: string): number {
+  const last = wire.findLast(({ summary }) => summary.startsWith(what));
+  return (last?.details ?? []).filter((line) => line.startsWith(`${header}: `)).length;
+}
+
+differ(
+  "1: cancel() is idempotent: one CANCEL on a branch, however often it is asked for",
+  async (stage) => {
+    const request = await stage.invite();
+    await stage.respond(180);
+    request.cancel();
+    request.cancel();
+    await stage.settle();
+    await stage.respond(200, {}, "CANCEL");
+    await stage.respond(487);
+  },
+  (stage) => sent(stage, "CANCEL"),
+  { "SIP.js": 2, Strowger: 1 },
+);
+
+differ(
+  '1: RFC 3261 §9.1: without a final response in 64*T1 after the CANCEL, "the client SHOULD then consider the original transaction cancelled"',
+  async (stage) => {
+    const request = await stage.invite();
+    await stage.respond(180);
+    request.cancel();
+    await stage.settle();
+    await stage.respond(200, {}, "CANCEL");
+    await stage.advance(64 * 500);
+  },
+  (stage) => stage.told,
+  {
+    "SIP.js": ["onProgress 180", "left: clients", "left: dialogs"],
+    Strowger: ["onProgress 180", "onReject 408"],
+  },
+);
+
+differ(
+  "1: the CANCEL's own failure is reported",
+  async (stage) => {
+    const request = await stage.invite();
+    await stage.respond(180);
+    request.cancel();
+    await stage.settle();
+    await stage.respond(481, {}, "CANCEL");
+    await stage.respond(486);
+  },
+  (stage) => stage.reported,
+  { "SIP.js": [], Strowger: ["ProtocolError"] },
+);
+
+differ(
+  "2: dispose() releases everything, and nothing reaches the delegate afterwards",
+  async (stage) => {
+    const request = await stage.invite();
+    request.dispose();
+    await stage.respond(180);
+    await stage.respond(200);
+    await stage.advance(1000);
+    if (stage.peer.requests("BYE").length > 0) await stage.respond(200, {}, "BYE");
+  },
+  (stage) => stage.told,
+  { "SIP.js": ["onProgress 180", "onAccept 200", "left: dialogs"], Strowger: [] },
+);
+
+differ(
+  "2: dispose() sends nothing by itself",
+  async (stage) => {
+    const request = await stage.invite();
+    await stage.respond(180);
+    request.dispose();
+    await stage.advance(60_000);
+  },
+  (stage) => [stage.wire.map(({ summary }) => summary), stage.told],
+  {
+    "SIP.js": [["INVITE 1"], ["onProgress 180", "left: clients"]],
+    Strowger: [["INVITE 1"], ["onProgress 180"]],
+  },
+);
+
+for (
+  const [missing, script] of [["To-tag", { toTag: null }], ["Contact", { contact: null }]] as const
+) {
+  differ(
+    `3: a provisional response without ${missing} is progress, without a session`,
+    async (stage) => {
+      await stage.invite();
+      await stage.respond(180, script);
+      await stage.respond(486);
+    },
+    (stage) => stage.progressed.map(({ message, session }) => [message.statusCode, session]),
+    { "SIP.js": [], Strowger: [[180, undefined]] },
+  );
+
+  differ(
+    `3: a 2xx without ${missing} is acknowledged, ended, and told as an error`,
+    async (stage) => {
+      await stage.invite();
+      await stage.respond(200, script);
+      await stage.advance(500);
+      await stage.respond(200, script);
+      if (stage.peer.requests("BYE").length > 0) await stage.respond(200, {}, "BYE");
+    },
+    (stage) => [stage.told, sent(stage, "ACK") > 0, sent(stage, "BYE")],
+    { "SIP.js": [[], false, 0], Strowger: [["onReject 500"], true, 1] },
+  );
+}
+
+differ(
+  "4: where a program that listens forgets ack(), a watchdog reports it and acknowledges",
+  async (stage) => {
+    await stage.invite({ body: sdp("offer") }, stage.inviteRecorder({ onAccept: () => {} }));
+    await stage.respond(200, { body: "answer" });
+    await stage.advance(31_000);
+    stage.session.dispose();
+  },
+  (stage) => [sent(stage, "ACK"), stage.reported],
+  { "SIP.js": [0, []], Strowger: [1, ["InvalidStateError"]] },
+);
+
+differ(
+  "4: where nobody listens and the 2xx has an offer, it is acknowledged and the call ended",
+  async (stage) => {
+    await stage.invite({}, {});
+    await stage.respond(200, { body: "offer" });
+    await stage.askWithin("BYE", 1);
+  },
+  (stage) => [sent(stage, "ACK"), sent(stage, "BYE")],
+  { "SIP.js": [1, 0], Strowger: [1, 1] },
+);
+
+differ(
+  "5: the ACK to a failure carries every Route",
+  async (stage) => {
+    const routeSet = ["<sip:bob.example:5060;lr>", "<sip:other.example;lr>"];
+    await stage.invite({ options: { routeSet } });
+    await stage.respond(486);
+  },
+  (stage) => lines(stage, "ACK", "Route"),
+  { "SIP.js": 1, Strowger: 2 },
+);
+
+const RELIABLE = { headers: ["Require: 100rel", "RSeq: 7"], body: "answer" };
+
+differ(
+  "8: prack() adds RAck itself",
+  async (stage) => {
+    const delegate = stage.inviteRecorder({ onProgress: (response) => void response.prack() });
+    await stage.invite({ body: sdp("offer") }, delegate);
+    await stage.respond(183, RELIABLE);
+    await stage.respond(200, {}, "PRACK");
+    await stage.respond(486);
+  },
+  (stage) => [sent(stage, "PRACK"), lines(stage, "PRACK", "RAck")],
+  { "SIP.js": [1, 0], Strowger: [1, 1] },
+);
+
+differ(
+  "8: a reliable provisional is acknowledged even when nobody listens",
+  async (stage) => {
+    await stage.invite({ body: sdp("offer") }, {});
+    await stage.respond(183, RELIABLE);
+    if (stage.peer.requests("PRACK").length > 0) await stage.respond(200, {}, "PRACK");
+    await stage.respond(486);
+  },
+  (stage) => sent(stage, "PRACK"),
+  { "SIP.js": 0, Strowger: 1 },
+);
+
+differ(
+  "9: over UDP, timer A sends an INVITE again, until timer B",
+  async (stage) => {
+    await stage.invite();
+    await stage.advance(64 * 500);
+  },
+  (stage) => sent(stage, "INVITE"),
+  { "SIP.js": 1, Strowger: 7 },
+  "UDP",
+);
+
+differ(
+  "9: over UDP, timer E sends another request again, until timer F",
+  async (stage) => {
+    stage.core.message(stage.request("MESSAGE"), stage.recorder());
+    await stage.advance(64 * 500);
+  },
+  (stage) => sent(stage, "MESSAGE"),
+  { "SIP.js": 1, Strowger: 11 },
+  "UDP",
+);
+
+differ(
+  "9: over UDP, timer G sends a refusal again, until timer H",
+  async (stage) => {
+    stage.takeInvites((request) => void request.reject({ statusCode: 486 }));
+    await stage.ask("INVITE");
+    await stage.advance(64 * 500);
+  },
+  (stage) => sent(stage, "486"),
+  { "SIP.js": 1, Strowger: 11 },
+  "UDP",
+);
+
+differ(
+  "9: over UDP, timer J keeps a request that comes again from the program",
+  async (stage) => {
+    stage.take("onMessage");
+    await stage.ask("MESSAGE", { branch: "z9hG4bKagain" });
+    await stage.advance(500);
+    await stage.ask("MESSAGE", { branch: "z9hG4bKagain" });
+  },
+  (stage) => [stage.told, sent(stage, "200 MESSAGE")],
+  { "SIP.js": [["onMessage", "onMessage"], 2], Strowger: [["onMessage"], 2] },
+  "UDP",
+);
+
+differ(
+  "9: over UDP, timer I keeps an INVITE that comes again from being a new call",
+  async (stage) => {
+    stage.takeInvites((request) => void request.reject({ statusCode: 486 }));
+    await stage.ask("INVITE", { branch: "z9hG4bKagain" });
+    const toTag = stage.peer.response("INVITE").toTag ?? "";
+    await stage.ask("ACK", { branch: "z9hG4bKagain", toTag });
+    await stage.advance(500);
+    await stage.ask("INVITE", { branch: "z9hG4bKagain" });
+  },
+  (stage) => stage.told,
+  { "SIP.js": ["onInvite", "onInvite"], Strowger: ["onInvite"] },
+  "UDP",
+);
+
+differ(
+  "10: a timeout is told as 408 and marked as local, and so it can be told from a peer's 408",
+  async (stage) => {
+    const note = stage.recorder({
+      onReject: ({ message }) => void stage.told.push(`local: ${message.local}`),
+    });
+    stage.core.message(stage.request("MESSAGE"), note);
+    await stage.settle();
+    await stage.respond(408, {}, "MESSAGE");
+    stage.core.message(stage.request("MESSAGE"), note);
+    await stage.advance(64 * 500);
+  },
+  (stage) => stage.told,
+  {
+    "SIP.js": ["onReject 408", "local: undefined", "onReject 408", "local: undefined"],
+    Strowger: ["onReject 408", "local: false", "onReject 408", "local: true"],
+  },
+);
+
+differ(
+  "10: a transport error is told as 503 and marked as local",
+  async (stage) => {
+    stage.unplug();
+    const told = stage.inviteRecorder({
+      onReject: ({ message }) => void stage.told.push(`local: ${message.local}`),
+    });
+    await stage.invite({}, told);
+  },
+  (stage) => stage.told,
+  {
+    "SIP.js": ["onReject 503", "local: undefined"],
+    Strowger: ["onReject 503", "local: true"],
+  },
+);
