@@ -9,6 +9,7 @@ import { refuseContent } from "./content_inspection.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Flow } from "./flow.ts";
 import type { DialogEntry, InvitedCall } from "./registry.ts";
+import { refusePrack } from "./reliable_provisional_server.ts";
 import { refuseMethod, refuseRequired } from "./request_inspection.ts";
 import { ServerTransaction } from "./server_transaction.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -35,7 +36,7 @@ export interface SessionUsage extends DialogUsage, InvitedCall {
 }
 
 /** Methods that mean nothing in a dialog which has no such use: RFC 5057 §5.1 has 481 for them. */
-const NEED_A_USAGE = ["BYE", "INFO", "INVITE", "NOTIFY", "PRACK", "SUBSCRIBE", "UPDATE"];
+const NEED_A_USAGE = ["BYE", "INFO", "INVITE", "NOTIFY", "SUBSCRIBE", "UPDATE"];
 
 /** See the module. */
 export class DialogUsages implements DialogEntry {
@@ -97,6 +98,7 @@ export class DialogUsages implements DialogEntry {
     }
     const usage = this.usages.find((each) => each.takes(request));
     if (usage !== undefined) return usage.receive(request, transaction);
+    if (method === "PRACK") return void transaction.respond(refusePrack(request));
     const isLost = this.session === undefined || method === "NOTIFY" || method === "SUBSCRIBE";
     if (isLost && NEED_A_USAGE.includes(method)) return transaction.refuse(481);
     transaction.respond(refuseMethod(method, ALLOWED_IN_SESSION));

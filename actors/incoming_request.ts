@@ -49,6 +49,9 @@ export interface IncomingRequest {
 /** A BYE that came in. Unless `onBye` answers it before it returns, the engine does, with 200. */
 export type IncomingByeRequest = IncomingRequest;
 
+/** A PRACK that came in: see `SessionDelegate.onPrack`. */
+export type IncomingPrackRequest = IncomingRequest;
+
 /** The ACK to a 2xx that came in: nothing answers it. */
 export interface IncomingAckRequest {
   /** The request. */
@@ -71,6 +74,14 @@ export interface IncomingInviteRequest extends IncomingRequest {
   readonly replaces: Session | undefined;
   /** Answers 2xx, 200 by default; repeated until the ACK comes. */
   accept(options?: ResponseOptions): OutgoingResponseWithSession;
-  /** Answers 101 to 199, 180 by default. */
+  /**
+   * Answers 101 to 199, 180 by default.
+   *
+   * It is sent reliably (RFC 3262) where the INVITE requires `100rel`, or `options.extraHeaders` does:
+   * RSeq is added, it is repeated until its PRACK comes, and further ones wait for that. A 2xx waits,
+   * too, where one has a body. Without a PRACK in 64*T1 the INVITE is refused with 504.
+   *
+   * @throws `InvalidStateError` where a reliable one is asked for and the caller does not support it.
+   */
   progress(options?: ResponseOptions): OutgoingResponseWithSession;
 }

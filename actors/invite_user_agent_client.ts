@@ -27,6 +27,11 @@ import type {
   RequestOptions,
 } from "./outgoing_request.ts";
 import type { Call } from "./registry.ts";
+import {
+  reliableNumber,
+  type ReliableProvisional,
+  ReliableProvisionalClient,
+} from "./reliable_provisional_client.ts";
 import { SessionDialog } from "./session_dialog.ts";
 import { siblingRequest } from "./sibling_request.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -38,15 +43,6 @@ function reasonHeader(reason: string): string {
   const isValue = /^[\w.!%*+`'~-]+\s*;/.test(reason);
   const value = isValue ? reason : `SIP;text="${reason.replace(/["\\]/g, "\\$&")}"`;
   return checkHeaderLine("reason", `Reason: ${value}`);
-}
-
-/** RFC 3262 §4: reliable are those that require `100rel` and have a number. */
-function reliableNumber(response: IncomingResponseMessage): number | undefined {
-  const require = response.parseHeader("Require");
-  const rseq = response.parseHeader("RSeq");
-  const isReliable = Array.isArray(require) &&
-    require.some((tag) => tag.toLowerCase() === "100rel");
-  return isReliable && typeof rseq === "number" ? rseq : undefined;
 }
 
 /** See the module. */
@@ -124,6 +120,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   dispose(): void {
     this.isDisposed = true;
     this.cancelClient?.dispose();
+    for (const { provisionals } of this.sessions.values()) provisionals?.dispose();
     this.attempts.dispose();
   }
 
@@ -159,23 +156,43 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   private progress(message: IncomingResponseMessage): void {
     const session = this.earlySession(message);
     const rseq = reliableNumber(message);
-    if (rseq !== undefined && session?.takeReliable(rseq) === false) return;
+    if (session === undefined || rseq === undefined) return this.tellProgress(message, session);
+    if (session.sessionState === "Terminated") return;
+    session.provisionals ??= this.reliableProvisionals(session);
+    session.provisionals.receive(message, rseq);
+  }
+
+  private reliableProvisionals(session: SessionDialog): ReliableProvisionalClient {
+    return new ReliableProvisionalClient(this.supervisor, session, this.message.cseq, {
+      onProgress: (provisional) => this.tellProgress(provisional.message, session, provisional),
+      onUnanswered: () => this.cancel(),
+    });
+  }
+
+  /** @param provisional The same response, where it is reliable. */
+  private tellProgress(
+    message: IncomingResponseMessage,
+    session: SessionDialog | undefined,
+    provisional?: ReliableProvisional,
+  ): void {
     session?.takeRemoteBody(message);
     session?.progress();
     const response: PrackableIncomingResponseWithSession = {
       message,
       session,
       prack: (options) => {
-        if (rseq === undefined || session === undefined) {
+        if (provisional === undefined || session?.provisionals === undefined) {
           throw new InvalidStateError("prack: expected a reliable response with a session");
         }
-        return session.acknowledgeReliable(rseq, undefined, options);
+        return session.provisionals.acknowledge(provisional, undefined, options);
       },
     };
     const isHeard = this.delegate?.onProgress !== undefined;
     this.callGuest("onProgress", () => this.delegate?.onProgress?.(response));
     // A reliable response is repeated until its PRACK comes (RFC 3262 §3).
-    if (!isHeard && rseq !== undefined && session?.owesPrack) session.prack();
+    if (!isHeard && provisional !== undefined) {
+      session?.provisionals?.acknowledgeUnheard(provisional);
+    }
   }
 
   private accept(message: IncomingResponseMessage): void {
@@ -191,6 +208,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     }
     this.isAccepted = true;
     session.takeRemoteBody(message);
+    for (const { provisionals } of this.sessions.values()) provisionals?.end();
     session.accept(message);
     const response: AckableIncomingResponseWithSession = {
       message,

@@ -8,16 +8,22 @@ import {
   type IncomingRequestMessage,
   InvalidStateError,
   type OutgoingResponse,
+  type PrintedResponse,
   ProtocolError,
   type ResponseOptions,
   TimeoutError,
-  type URI,
   valuesIn,
 } from "../messages/mod.ts";
 import { checkContact } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import type { IncomingInviteRequest, OutgoingResponseWithSession } from "./incoming_request.ts";
 import type { Replacement } from "./replaces.ts";
+import { hasTag } from "./option_tags.ts";
+import {
+  asksForPrack,
+  ReliableProvisionalServer,
+  withNumber,
+} from "./reliable_provisional_server.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
 import type { Session } from "./session.ts";
 import { SessionDialog } from "./session_dialog.ts";
@@ -28,6 +34,7 @@ import { UserAgentServer } from "./user_agent_server.ts";
 export class InviteUserAgentServer extends UserAgentServer implements IncomingInviteRequest {
   private session: SessionDialog | undefined;
   private readonly replacement: Replacement | undefined;
+  private provisionals: ReliableProvisionalServer | undefined;
 
   constructor(
     supervisor: Supervisor,
@@ -48,26 +55,53 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
 
   override accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponseWithSession {
     this.check("accept", 200, 299, options);
-    const response = this.respondWithSession(options, (session) => session.accept());
-    this.replace();
-    return response;
+    return this.respondWithSession(options, (session, response) => {
+      const send = (): void => {
+        // The program may have disposed of it while the 2xx waited for a PRACK.
+        if (session.sessionState === "Terminated") return void this.reject();
+        session.accept();
+        this.transaction.pass(response, options.statusCode);
+        this.replace();
+      };
+      if (this.provisionals === undefined) send();
+      else this.provisionals.accept(send);
+    });
   }
 
   override progress(options: ResponseOptions = { statusCode: 180 }): OutgoingResponseWithSession {
     this.check("progress", 101, 199, options);
-    return this.respondWithSession(options, (session) => session.progress());
+    // RFC 3262 §3: "The UAS MUST send any non-100 provisional response reliably if the initial request
+    // contained a Require header field with the option tag 100rel."
+    if (asksForPrack(options) || hasTag(this.message, "100rel", "Require")) {
+      return this.progressReliably(options);
+    }
+    return this.respondWithSession(options, (session, response) => {
+      session.progress();
+      this.transaction.pass(response, options.statusCode);
+    });
   }
 
-  override redirect(contacts: URI[], options?: ResponseOptions): OutgoingResponse {
-    const response = super.redirect(contacts, options);
-    this.session?.cease();
+  /** Ends the session and what it waits for with a final response but 2xx. */
+  protected override respond(options: ResponseOptions): OutgoingResponse {
+    const response = super.respond(options);
+    if (options.statusCode >= 300) {
+      this.provisionals?.finish();
+      this.session?.cease();
+    }
     return response;
   }
 
-  override reject(options?: ResponseOptions): OutgoingResponse {
-    const response = super.reject(options);
-    this.session?.cease();
-    return response;
+  protected override check(
+    method: string,
+    from: number,
+    to: number,
+    options: ResponseOptions,
+  ): void {
+    super.check(method, from, to, options);
+    // Until it is sent, an acceptance may still be taken back.
+    if (from < 300 && this.provisionals?.isAccepting) {
+      throw new InvalidStateError(`${method}: expected an open request, found it accepted`);
+    }
   }
 
   protected override take(emission: InviteServerEmission): void {
@@ -89,9 +123,25 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     call.replace();
   }
 
+  private progressReliably(options: ResponseOptions): OutgoingResponseWithSession {
+    // RFC 3262 §3: "If the request did not include either a Supported or Require header field
+    // indicating this feature, the UAS MUST NOT send the provisional response reliably."
+    if (!hasTag(this.message, "100rel", "Supported", "Require")) {
+      const expected = "expected a caller that supports 100rel";
+      throw new InvalidStateError(`progress: ${expected}, found one that does not`);
+    }
+    const { supervisor, transaction } = this;
+    const rseq = this.provisionals?.nextNumber ?? supervisor.environment.identifiers.sequence();
+    return this.respondWithSession(withNumber(options, rseq), (session, response) => {
+      session.progress();
+      this.provisionals ??= new ReliableProvisionalServer(supervisor, transaction, session, this);
+      this.provisionals.send({ rseq, options, response });
+    });
+  }
+
   private respondWithSession(
     options: ResponseOptions,
-    move: (session: SessionDialog) => void,
+    send: (session: SessionDialog, response: PrintedResponse) => void,
   ): OutgoingResponseWithSession {
     const dialog = this.session?.dialog ??
       Dialog.fromRequest(this.message, this.transaction.toTag);
@@ -99,19 +149,16 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     if (this.session?.sessionState === "Terminated") {
       throw new InvalidStateError("expected a session that is open, found it terminated");
     }
-    let session = this.session;
-    const { message } = this.transaction.respond(this.withContact(options), () => {
-      session ??= this.openSession(dialog);
-      if (options.body !== undefined) session.takeLocalBody(options.body);
-      move(session);
-    });
-    if (session === undefined) throw new InvalidStateError("the response was not sent");
-    return { message, session };
+    const response = this.transaction.print(this.withContact(options));
+    const session = this.session ?? this.openSession(dialog);
+    if (options.body !== undefined) session.takeLocalBody(options.body);
+    send(session, response);
+    return { message: response.message, session };
   }
 
   /** The session that the first response with a To-tag makes (§12.1.1). */
   private openSession(dialog: Dialog): SessionDialog {
-    this.session = new SessionDialog(this.supervisor, dialog, {
+    const session = new SessionDialog(this.supervisor, dialog, {
       role: "callee",
       inviteSequence: this.message.cseq,
       repeatAccept: () => this.transaction.repeatResponse(),
@@ -121,8 +168,9 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
         if (!this.isAnswered) this.reject({ statusCode: 487 });
       },
     });
-    this.session.takeRemoteBody(this.message);
-    return this.session;
+    this.session = session;
+    session.takeRemoteBody(this.message);
+    return session;
   }
 
   /** §12.1.1: the response "MUST ... contain a Contact header field". */

@@ -8,6 +8,8 @@ import { Fault, type IncomingMessage } from "../messages/mod.ts";
 
 /** What the engine understands by itself; a program may add its own. */
 export const ENGINE_OPTION_TAGS: readonly string[] = [
+  // RFC 3262 §4: "The UAC SHOULD include this in all INVITE requests."
+  "100rel",
   // RFC 3891 §6.2: "UAs which support the Replaces header MUST include the "replaces" option tag in a
   // Supported header field."
   "replaces",

@@ -80,16 +80,35 @@ export class ServerTransaction implements ServerEntry {
    * @throws `InvalidArgumentError` for a response that cannot go onto the wire.
    */
   respond(options: ResponseOptions, beforeSending: () => void = () => {}): PrintedResponse {
+    const response = this.print(options);
+    beforeSending();
+    this.pass(response, options.statusCode);
+    return response;
+  }
+
+  /**
+   * Makes a response, which `pass` sends.
+   *
+   * @throws `InvalidArgumentError` for a response that cannot go onto the wire.
+   */
+  print(options: ResponseOptions): PrintedResponse {
     const { userAgent } = this.supervisor.environment;
-    this.response = constructOutgoingResponse(this.request, {
+    return constructOutgoingResponse(this.request, {
       toTag: this.toTag,
       ...(userAgent === undefined ? {} : { userAgent }),
       ...options,
     });
-    beforeSending();
-    this.hasFinalResponse ||= options.statusCode >= 200;
-    this.send(options.statusCode);
-    return this.response;
+  }
+
+  /**
+   * Sends a response.
+   *
+   * @param needsPrack Whether it is a provisional one that is sent reliably.
+   */
+  pass(response: PrintedResponse, status: number, needsPrack = false): void {
+    this.response = response;
+    this.hasFinalResponse ||= status >= 200;
+    this.send(status, needsPrack);
   }
 
   /** Answers with a status code and nothing to say about it. */
@@ -129,8 +148,8 @@ export class ServerTransaction implements ServerEntry {
     this.actor.send({ type: "dispose" });
   }
 
-  private send(status: number): void {
-    this.actor.send({ type: "respond", status });
+  private send(status: number, needsPrack = false): void {
+    this.actor.send({ type: "respond", status, needsPrack });
     const isFinal = status >= 200;
     if (isFinal && (this.request.method !== "INVITE" || status < 300)) this.settle();
   }

@@ -5,7 +5,11 @@
  * @module
  */
 import type { Body, URI } from "../messages/mod.ts";
-import type { IncomingAckRequest, IncomingByeRequest } from "./incoming_request.ts";
+import type {
+  IncomingAckRequest,
+  IncomingByeRequest,
+  IncomingPrackRequest,
+} from "./incoming_request.ts";
 import type {
   OutgoingByeRequest,
   OutgoingPrackRequest,
@@ -32,6 +36,14 @@ export interface SessionDelegate {
   onAckTimeout?(): void;
   /** The far end hangs up. Unless this answers before it returns, the engine does, with 200. */
   onBye?(request: IncomingByeRequest): void;
+  /**
+   * A PRACK for one of this side's reliable provisional responses came (RFC 3262 §3). Unless this
+   * answers before it returns, the engine does, with 200. Where the PRACK has an offer, `accept()` with
+   * the answer may come later; without it the engine answers after 32*T1 and ends the call.
+   */
+  onPrack?(request: IncomingPrackRequest): void;
+  /** No PRACK came within 64*T1. The engine has refused the INVITE with 504 (RFC 3262 §3). */
+  onPrackTimeout?(): void;
 }
 
 /** A session. */
@@ -71,7 +83,10 @@ export interface Session {
    */
   bye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingByeRequest;
   /**
-   * Acknowledges a reliable provisional response (RFC 3262); `options.extraHeaders` has its RAck.
+   * Acknowledges the last reliable provisional response (RFC 3262 §4); RAck is added. Again, it is the
+   * same request as before.
+   *
+   * @throws `InvalidStateError` where there is no such response, or the session is over.
    */
   prack(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingPrackRequest;
 }

@@ -27,6 +27,7 @@ import type {
   RequestOptions,
 } from "./outgoing_request.ts";
 import type { Call } from "./registry.ts";
+import type { ReliableProvisionalClient } from "./reliable_provisional_client.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
 import type { Session, SessionDelegate, SessionState, SignalingState } from "./session.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -79,9 +80,8 @@ export class SessionDialog implements Session, SessionUsage {
   /** The ACK to the 2xx: a repeated 2xx gets the very same. */
   private acknowledgement: Ack | undefined;
   private byeClient: UserAgentClient | undefined;
-  /** RSeq of the last reliable provisional response, and of the last that a PRACK was sent for. */
-  private lastReliable: number | undefined;
-  private lastAcknowledged: number | undefined;
+  /** The reliable provisional responses to this side's INVITE. */
+  provisionals: ReliableProvisionalClient | undefined;
   private readonly offerAnswer = new OfferAnswer();
   /** Whether the engine hangs up by itself. */
   private isEnding = false;
@@ -156,6 +156,7 @@ export class SessionDialog implements Session, SessionUsage {
   dispose(): void {
     this.isDisposed = true;
     this.byeClient?.dispose();
+    this.provisionals?.dispose();
     this.actor.send({ type: "dispose" });
   }
 
@@ -183,26 +184,10 @@ export class SessionDialog implements Session, SessionUsage {
   }
 
   prack(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingPrackRequest {
-    if (this.lastReliable === undefined) {
+    if (this.provisionals === undefined) {
       throw new InvalidStateError("prack: expected a reliable provisional response, found none");
     }
-    return this.acknowledgeReliable(this.lastReliable, delegate, options);
-  }
-
-  /** Sends the PRACK for the response with this RSeq. */
-  acknowledgeReliable(
-    rseq: number,
-    delegate?: OutgoingRequestDelegate,
-    options?: RequestOptions,
-  ): OutgoingPrackRequest {
-    const message = this.dialog.request("PRACK", options);
-    // RFC 3262 §7.2; what a program has put there itself stays.
-    if (!message.hasHeader("RAck")) {
-      message.setHeader("RAck", `${rseq} ${this.options.inviteSequence} INVITE`);
-    }
-    const client = new UserAgentClient(this.supervisor, message, this.dialog, delegate);
-    this.lastAcknowledged = rseq;
-    return client.start();
+    return this.provisionals.acknowledgeLast(delegate, options);
   }
 
   /** Acknowledges the 2xx; again, it is the same request as before. */
@@ -226,22 +211,6 @@ export class SessionDialog implements Session, SessionUsage {
     const isOver = isUnwanted || this.owesAnswer;
     this.ack();
     if (isOver) this.end();
-  }
-
-  /**
-   * Notes a reliable provisional response (RFC 3262 §4): if "its RSeq value is not one higher than
-   * the value of the sequence number, that response MUST NOT be acknowledged with a PRACK, and MUST
-   * NOT be processed further by the UAC". False for those, and for repeated ones.
-   */
-  takeReliable(rseq: number): boolean {
-    if (this.lastReliable !== undefined && rseq !== this.lastReliable + 1) return false;
-    this.lastReliable = rseq;
-    return true;
-  }
-
-  /** Whether nobody has acknowledged the last reliable provisional response. */
-  get owesPrack(): boolean {
-    return this.lastReliable !== this.lastAcknowledged;
   }
 
   /** The far end is ringing. */
@@ -355,6 +324,7 @@ export class SessionDialog implements Session, SessionUsage {
         return this.reportAckTimeout();
       case "terminated":
         this.noteSequence();
+        this.provisionals?.end();
         this.usages.remove(this);
         if (this.options.call !== undefined) {
           this.supervisor.registry.releaseCall(this.options.call);
@@ -383,7 +353,8 @@ export class SessionDialog implements Session, SessionUsage {
     if (event !== undefined) this.actor.send(event);
   }
 
-  private callGuest(name: string, call: () => unknown): void {
-    if (!this.isDisposed) this.supervisor.callGuest(name, call);
+  /** Calls the program, unless it has disposed of the session. */
+  callGuest(name: string, call: () => unknown, onFailure?: () => void): void {
+    if (!this.isDisposed) this.supervisor.callGuest(name, call, onFailure);
   }
 }

@@ -33,8 +33,8 @@ export function responseOf(
 
 /** What may be said about a request beside its message. */
 export interface UserAgentClientOptions {
-  /** Called when its outcome is there, whatever it is. */
-  readonly onEnd?: () => void;
+  /** Called when its outcome is there, whatever it is, and before the delegate is. */
+  readonly onEnd?: (response?: IncomingResponseMessage) => void;
   /** The INVITE that a CANCEL is for. */
   readonly original?: ClientTransaction;
   /** Who may answer a failure by sending the request again. */
@@ -47,7 +47,7 @@ export class UserAgentClient implements OutgoingRequest {
   readonly message: OutgoingRequestMessage;
   private readonly supervisor: Supervisor;
   private readonly attempts: Attempts;
-  private readonly onEnd: () => void;
+  private readonly onEnd: (response?: IncomingResponseMessage) => void;
   private isDisposed = false;
 
   /**
@@ -102,7 +102,7 @@ export class UserAgentClient implements OutgoingRequest {
         return this.call("onProgress", message);
     }
     // First, so that a delegate finds the session that a BYE has ended ended.
-    this.onEnd();
+    this.onEnd(message);
     if (emission.type === "accept") this.call("onAccept", message);
     else if (emission.type === "redirect") this.call("onRedirect", message);
     else this.call("onReject", message);

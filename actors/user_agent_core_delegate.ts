@@ -81,7 +81,7 @@ export function handlerOf(
 }
 
 /** What the engine answers without any delegate. */
-const ALWAYS = ["ACK", "BYE", "CANCEL", "INVITE", "OPTIONS"];
+const ALWAYS = ["ACK", "BYE", "CANCEL", "INVITE", "OPTIONS", "PRACK"];
 
 /** What Allow says within a session. */
 export const ALLOWED_IN_SESSION: string = ALWAYS.join(", ");

@@ -48,28 +48,33 @@ export class UserAgentServer implements IncomingRequest {
 
   accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponse {
     this.check("accept", 200, 299, options);
-    return this.transaction.respond(options);
+    return this.respond(options);
   }
 
   progress(options: ResponseOptions = { statusCode: 180 }): OutgoingResponse {
     this.check("progress", 101, 199, options);
-    return this.transaction.respond(options);
+    return this.respond(options);
   }
 
   redirect(contacts: URI[], options: ResponseOptions = { statusCode: 302 }): OutgoingResponse {
     this.check("redirect", 300, 399, options);
     const lines = contacts.map((uri) => `Contact: <${uri}>`);
     const extraHeaders = [...lines, ...options.extraHeaders ?? []];
-    return this.transaction.respond({ ...options, extraHeaders });
+    return this.respond({ ...options, extraHeaders });
   }
 
   reject(options: ResponseOptions = { statusCode: 480 }): OutgoingResponse {
     this.check("reject", 400, 699, options);
-    return this.transaction.respond(options);
+    return this.respond(options);
   }
 
   trying(options: ResponseOptions = { statusCode: 100 }): OutgoingResponse {
     this.check("trying", 100, 100, options);
+    return this.respond(options);
+  }
+
+  /** Sends what one of the methods above has made. */
+  protected respond(options: ResponseOptions): OutgoingResponse {
     return this.transaction.respond(options);
   }
 

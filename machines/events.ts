@@ -33,6 +33,8 @@ export interface RespondEvent {
   readonly type: "respond";
   /** The status code of the answer. */
   readonly status: number;
+  /** Whether it is a provisional response that a PRACK answers (RFC 3262). */
+  readonly needsPrack?: boolean;
 }
 
 /** What was to be sent could not be sent. */

@@ -60,7 +60,7 @@ export type InviteServerEmission =
 
 /** The states. */
 export type InviteServerState =
-  | { proceeding: "silent" | "trying" | "ringing" }
+  | { proceeding: "silent" | "trying" | "ringing" | "ringingReliably" }
   | "accepted"
   | { completed: "sending" | "retransmitting" | "waiting" }
   | "confirmed"
@@ -94,6 +94,7 @@ export const inviteServerMachine: Statechart<
   guards: {
     isReliable: ({ context }) => context.reliable,
     isTrying: ({ event }) => hasStatus(event, 100, 100),
+    needsPrack: ({ event }) => event.type === "respond" && event.needsPrack === true,
     isProvisional: ({ event }) => hasStatus(event, 100, 199),
     isSuccess: ({ event }) => hasStatus(event, 200, 299),
     isFailure: ({ event }) => hasStatus(event, 300, 699),
@@ -140,6 +141,7 @@ export const inviteServerMachine: Statechart<
           on: {
             respond: [
               { guard: "isTrying", target: "trying", actions: "transmit" },
+              { guard: "needsPrack", target: "ringingReliably", actions: "transmit" },
               { guard: "isProvisional", target: "ringing", actions: "transmit" },
             ],
           },
@@ -148,6 +150,7 @@ export const inviteServerMachine: Statechart<
           on: {
             respond: [
               { guard: "isTrying", actions: "transmit" },
+              { guard: "needsPrack", target: "ringingReliably", actions: "transmit" },
               { guard: "isProvisional", target: "ringing", actions: "transmit" },
             ],
             // "If a request retransmission is received while in the "Proceeding" state, the most
@@ -161,7 +164,19 @@ export const inviteServerMachine: Statechart<
           on: {
             respond: [
               { guard: "isTrying", target: "trying", actions: "transmit" },
+              { guard: "needsPrack", target: "ringingReliably", actions: "transmit" },
               { guard: "isProvisional", target: "ringing", reenter: true, actions: "transmit" },
+            ],
+            request: { actions: "transmit" },
+          },
+        },
+        // RFC 3262 §3: the transaction user repeats it, and makes a new one when it is time.
+        ringingReliably: {
+          on: {
+            respond: [
+              { guard: "isTrying", target: "trying", actions: "transmit" },
+              { guard: "needsPrack", actions: "transmit" },
+              { guard: "isProvisional", target: "ringing", actions: "transmit" },
             ],
             request: { actions: "transmit" },
           },

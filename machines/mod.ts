@@ -25,6 +25,8 @@ export * from "./non_invite_server.ts";
 export * from "./notifier.ts";
 export * from "./notify_wait.ts";
 export * from "./pause.ts";
+export * from "./reliable_provisional_client.ts";
+export * from "./reliable_provisional_server.ts";
 export * from "./session.ts";
 export * from "./statechart.ts";
 export * from "./subscription.ts";

@@ -57,9 +57,15 @@ export class Identifiers {
 
   /** A number from 0 to `below` - 1, for what only has to be spread; `below` is at most 2^24. */
   number(below: number): number {
-    let value = 0;
-    for (let i = 0; i < 4; i++) value = value * 256 + this.octet();
-    return value % below;
+    return this.word() % below;
+  }
+
+  /**
+   * What to count from in RSeq. RFC 3262 §3: it "MUST be between 1 and 2**31 - 1. It is RECOMMENDED
+   * that it be chosen uniformly in this range."
+   */
+  sequence(): number {
+    return 1 + this.word() % (2 ** 31 - 1);
   }
 
   /** A text of random letters and digits, five bits each. */
@@ -67,6 +73,13 @@ export class Identifiers {
     let text = "";
     for (let i = 0; i < count; i++) text += ALPHABET.charAt(this.octet() & 31);
     return text;
+  }
+
+  /** 32 random bits. */
+  private word(): number {
+    let value = 0;
+    for (let i = 0; i < 4; i++) value = value * 256 + this.octet();
+    return value;
   }
 
   /** Octets are drawn in bulk: a system call for each name would cost more than the name. */

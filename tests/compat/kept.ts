@@ -15,6 +15,7 @@ export const KEPT = {
   IncomingByeRequest: "given",
   IncomingInviteRequest: "given",
   IncomingMessage: "given",
+  IncomingPrackRequest: "given",
   IncomingRequest: "given",
   IncomingRequestDelegate: "taken",
   IncomingRequestMessage: "given",
@@ -53,7 +54,6 @@ export const PENDING = [
   "IncomingInfoRequest",
   "IncomingMessageRequest",
   "IncomingNotifyRequest",
-  "IncomingPrackRequest",
   "IncomingReferRequest",
   "IncomingRegisterRequest",
   "IncomingRequestWithSubscription",
@@ -125,6 +125,6 @@ export const DIFFERING = {
 /** Members that are going to be kept, and are not there yet. */
 export const PENDING_MEMBERS = {
   Session: ["info", "invite", "message", "notify", "refer"],
-  SessionDelegate: ["onInfo", "onInvite", "onMessage", "onNotify", "onPrack", "onRefer"],
+  SessionDelegate: ["onInfo", "onInvite", "onMessage", "onNotify", "onRefer"],
   UserAgentCore: ["replyStateless", "subscribe"],
 } as const;

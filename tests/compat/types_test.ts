@@ -19,6 +19,7 @@ interface TheirTypes {
   IncomingByeRequest: Their.IncomingByeRequest;
   IncomingInviteRequest: Their.IncomingInviteRequest;
   IncomingMessage: Their.IncomingMessage;
+  IncomingPrackRequest: Their.IncomingPrackRequest;
   IncomingRequest: Their.IncomingRequest;
   IncomingRequestDelegate: Their.IncomingRequestDelegate;
   IncomingRequestMessage: Their.IncomingRequestMessage;
@@ -58,6 +59,7 @@ interface OurTypes {
   IncomingByeRequest: Our.IncomingByeRequest;
   IncomingInviteRequest: Our.IncomingInviteRequest;
   IncomingMessage: Our.IncomingMessage;
+  IncomingPrackRequest: Our.IncomingPrackRequest;
   IncomingRequest: Our.IncomingRequest;
   IncomingRequestDelegate: Our.IncomingRequestDelegate;
   IncomingRequestMessage: Our.IncomingRequestMessage;

@@ -23,6 +23,7 @@ proceeding.silent  [unreliable, reliable]
   # layer for transmission."
   100             proceeding.trying                            transmit
   180             proceeding.ringing                           transmit
+  183 reliable    proceeding.ringingReliably                   transmit
   # "If, while in the "Proceeding" state, the TU passes a 2xx response to the server transaction, the
   # server transaction MUST pass this response to the transport layer for transmission."
   200             accepted                                     transmit
@@ -46,6 +47,22 @@ proceeding.ringing  [unreliable, reliable]  180
   request         stays                                        transmit
   100             proceeding.trying                            transmit
   180             stays                                        transmit
+  183 reliable    proceeding.ringingReliably                   transmit
+  200             accepted                                     transmit
+  302             completed.retransmitting|completed.waiting   transmit
+  486             completed.retransmitting|completed.waiting   transmit
+  603             completed.retransmitting|completed.waiting   transmit
+  ack             stays                                        nothing
+  cancel          stays                                        cancel
+  transportError  stays                                        transportError
+  dispose         terminated                                   terminated
+
+# RFC 3262 §3: "The transaction layer will forward each retransmission passed from the UAS core."
+proceeding.ringingReliably  [unreliable, reliable]  183 reliable
+  request         stays                                        transmit
+  100             proceeding.trying                            transmit
+  180             proceeding.ringing                           transmit
+  183 reliable    stays                                        transmit
   200             accepted                                     transmit
   302             completed.retransmitting|completed.waiting   transmit
   486             completed.retransmitting|completed.waiting   transmit
@@ -59,6 +76,7 @@ proceeding.trying  [unreliable, reliable]  100
   request         stays                                        transmit
   100             stays                                        transmit
   180             proceeding.ringing                           transmit
+  183 reliable    proceeding.ringingReliably                   transmit
   200             accepted                                     transmit
   302             completed.retransmitting|completed.waiting   transmit
   486             completed.retransmitting|completed.waiting   transmit
@@ -73,6 +91,7 @@ proceeding.trying  [unreliable, reliable]  +200
   request         stays                                        transmit
   100             stays                                        transmit
   180             proceeding.ringing                           transmit
+  183 reliable    proceeding.ringingReliably                   transmit
   200             accepted                                     transmit
   302             completed.retransmitting|completed.waiting   transmit
   486             completed.retransmitting|completed.waiting   transmit
@@ -88,6 +107,7 @@ accepted  [unreliable, reliable]  200
   request         stays                                        nothing
   100             stays                                        nothing
   180             stays                                        nothing
+  183 reliable    stays                                        nothing
   # "Any retransmission of the 2xx response passed from the TU to the transaction while in the
   # "Accepted" state MUST be passed to the transport layer for transmission."
   200             stays                                        transmit
@@ -108,6 +128,7 @@ completed.retransmitting  [unreliable]  486
   request         stays                                        transmit
   100             stays                                        nothing
   180             stays                                        nothing
+  183 reliable    stays                                        nothing
   200             stays                                        nothing
   302             stays                                        nothing
   486             stays                                        nothing
@@ -125,6 +146,7 @@ completed.waiting  [reliable]  486
   request         stays                                        transmit
   100             stays                                        nothing
   180             stays                                        nothing
+  183 reliable    stays                                        nothing
   200             stays                                        nothing
   302             stays                                        nothing
   486             stays                                        nothing
@@ -140,6 +162,7 @@ confirmed  [unreliable, reliable]  486, ack
   request         stays                                        nothing
   100             stays                                        nothing
   180             stays                                        nothing
+  183 reliable    stays                                        nothing
   200             stays                                        nothing
   302             stays                                        nothing
   486             stays                                        nothing
@@ -154,6 +177,7 @@ terminated  [unreliable, reliable]  180, dispose
   request         stays                                        nothing
   100             stays                                        nothing
   180             stays                                        nothing
+  183 reliable    stays                                        nothing
   200             stays                                        nothing
   302             stays                                        nothing
   486             stays                                        nothing
@@ -189,6 +213,16 @@ const TIMELINES = {
    150000                 -> transmit
    150500  200            -> transmit
    182500                 -> terminated`,
+  // RFC 3262 §3: "the UAS can send the response reliably, in which case the UAS SHOULD send provisional
+  // responses once every two and a half minutes": a new one each time.
+  "a reliable 183 is not": `
+    [unreliable]
+      100  183 reliable   -> transmit
+   200000  180            -> transmit
+   260000                 -> transmit
+   261000  183 reliable   -> transmit
+   500000  200            -> transmit
+   532000                 -> terminated`,
   "a 100 is not": `
     [unreliable]
       100  100            -> transmit
@@ -291,6 +325,7 @@ const events: Record<string, InviteServerEvent> = {
   request: { type: "request" },
   "100": respond(100),
   "180": respond(180),
+  "183 reliable": { type: "respond", status: 183, needsPrack: true },
   "200": respond(200),
   "302": respond(302),
   "486": respond(486),

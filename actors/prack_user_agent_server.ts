@@ -1,0 +1,41 @@
+/**
+ * A PRACK that came in (RFC 3262).
+ *
+ * @module
+ */
+import type { IncomingRequestMessage, OutgoingResponse, ResponseOptions } from "../messages/mod.ts";
+import type { ServerTransaction } from "./server_transaction.ts";
+import type { SessionDialog } from "./session_dialog.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { UserAgentServer } from "./user_agent_server.ts";
+
+/** See the module. */
+export class PrackUserAgentServer extends UserAgentServer {
+  private readonly session: SessionDialog;
+  private readonly onAnswered: () => void;
+
+  /** @param onAnswered Called when the PRACK has its final response. */
+  constructor(
+    supervisor: Supervisor,
+    message: IncomingRequestMessage,
+    transaction: ServerTransaction,
+    session: SessionDialog,
+    onAnswered: () => void,
+  ) {
+    super(supervisor, message, transaction);
+    this.session = session;
+    this.onAnswered = onAnswered;
+  }
+
+  protected override respond(options: ResponseOptions): OutgoingResponse {
+    const response = this.transaction.respond(options, () => {
+      // §5: "If the UAS receives a PRACK with an offer, it MUST place the answer in the 2xx".
+      const { statusCode, body } = options;
+      if (statusCode >= 200 && statusCode < 300 && body !== undefined) {
+        this.session.takeLocalBody(body);
+      }
+    });
+    if (options.statusCode >= 200) this.onAnswered();
+    return response;
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * The reliable provisional responses to an INVITE of this side, in one early dialog (RFC 3262 §4).
+ *
+ * @module
+ */
+import { type Actor, createActor } from "xstate";
+import {
+  type ReliableProvisionalClientEmission,
+  reliableProvisionalClientMachine,
+} from "../machines/mod.ts";
+import { Fault, IncomingResponseMessage, InvalidStateError } from "../messages/mod.ts";
+import { hasTag } from "./option_tags.ts";
+import type {
+  OutgoingPrackRequest,
+  OutgoingRequestDelegate,
+  RequestOptions,
+} from "./outgoing_request.ts";
+import type { SessionDialog } from "./session_dialog.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { UserAgentClient } from "./user_agent_client.ts";
+
+/** §4: reliable are those that require `100rel` and have a number, which is 1 at least (§7.1). */
+export function reliableNumber(response: IncomingResponseMessage): number | undefined {
+  const rseq = response.parseHeader("RSeq");
+  const isReliable = rseq !== undefined && !(rseq instanceof Fault) && rseq > 0 &&
+    hasTag(response, "100rel", "Require");
+  return isReliable ? rseq : undefined;
+}
+
+/** One reliable provisional response, and its PRACK. */
+export interface ReliableProvisional {
+  readonly message: IncomingResponseMessage;
+  readonly rseq: number;
+  /** The PRACK, once it was sent. */
+  request?: UserAgentClient;
+}
+
+/** Whoever sent the INVITE. */
+export interface ReliableProvisionalListener {
+  /** A response is here, the next in order. */
+  onProgress(provisional: ReliableProvisional): void;
+  /** Its offer will not be answered. */
+  onUnanswered(): void;
+}
+
+/** See the module. */
+export class ReliableProvisionalClient {
+  private readonly supervisor: Supervisor;
+  private readonly session: SessionDialog;
+  /** The number of the INVITE. */
+  private readonly cseq: number;
+  private readonly listener: ReliableProvisionalListener;
+  private readonly actor: Actor<typeof reliableProvisionalClientMachine>;
+  /** Those without a PRACK, by their numbers. */
+  private readonly owed = new Map<number, ReliableProvisional>();
+  private last: ReliableProvisional | undefined;
+  /** The PRACKs without a final response. */
+  private readonly pracks = new Set<UserAgentClient>();
+
+  constructor(
+    supervisor: Supervisor,
+    session: SessionDialog,
+    cseq: number,
+    listener: ReliableProvisionalListener,
+  ) {
+    this.supervisor = supervisor;
+    this.session = session;
+    this.cseq = cseq;
+    this.listener = listener;
+    this.actor = createActor(reliableProvisionalClientMachine, {
+      ...supervisor.actorOptions,
+      id: reliableProvisionalClientMachine.id,
+      input: supervisor.environment.timers,
+    });
+    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
+    this.actor.start();
+  }
+
+  /** Takes a response; one that is repeated or out of order goes no further. */
+  receive(message: IncomingResponseMessage, rseq: number): void {
+    this.actor.send({ type: "provisional", rseq, message });
+  }
+
+  /** Acknowledges the last response; again, it is the same request as before. */
+  acknowledgeLast(
+    delegate?: OutgoingRequestDelegate,
+    options?: RequestOptions,
+  ): OutgoingPrackRequest {
+    if (this.last === undefined) {
+      throw new InvalidStateError("prack: expected a reliable provisional response, found none");
+    }
+    return this.acknowledge(this.last, delegate, options);
+  }
+
+  /**
+   * Acknowledges a response; again, it is the same request as before: "a UAC SHOULD NOT retransmit the
+   * PRACK request when it receives a retransmission of the provisional response being acknowledged".
+   *
+   * @throws `InvalidStateError` where the dialog is over.
+   */
+  acknowledge(
+    provisional: ReliableProvisional,
+    delegate?: OutgoingRequestDelegate,
+    options?: RequestOptions,
+  ): OutgoingPrackRequest {
+    if (provisional.request !== undefined) {
+      if (delegate !== undefined) provisional.request.delegate = delegate;
+      return provisional.request;
+    }
+    const { session } = this;
+    if (session.sessionState === "Terminated") {
+      throw new InvalidStateError("prack: expected an open session, found it terminated");
+    }
+    const message = session.dialog.request("PRACK", options);
+    // §7.2; what a program has put there itself stays.
+    if (!message.hasHeader("RAck")) {
+      message.setHeader("RAck", `${provisional.rseq} ${this.cseq} INVITE`);
+    }
+    const client = new UserAgentClient(this.supervisor, message, session.dialog, delegate, {
+      onEnd: (response) => this.conclude(client, response),
+    });
+    if (options?.body !== undefined) session.takeLocalBody(options.body);
+    provisional.request = client;
+    this.pracks.add(client);
+    this.owed.delete(provisional.rseq);
+    this.actor.send({ type: "prack", rseq: provisional.rseq });
+    return client.start();
+  }
+
+  /**
+   * Acknowledges a response for a program that does not listen. §5: an offer in it MUST be answered in
+   * the PRACK; the engine has no answer, and the call cannot come about.
+   */
+  acknowledgeUnheard(provisional: ReliableProvisional): void {
+    if (provisional.request !== undefined || this.session.sessionState === "Terminated") return;
+    const isUnanswered = this.session.owesAnswer;
+    this.acknowledge(provisional);
+    if (isUnanswered) this.listener.onUnanswered();
+  }
+
+  /** The INVITE has its final response, or will have none. */
+  end(): void {
+    this.actor.send({ type: "final" });
+  }
+
+  /** Nothing is sent any more. */
+  dispose(): void {
+    for (const client of this.pracks) client.dispose();
+    this.end();
+  }
+
+  private tell(emission: ReliableProvisionalClientEmission): void {
+    switch (emission.type) {
+      case "progress":
+        if (emission.message instanceof IncomingResponseMessage) this.progress(emission.message);
+        return;
+      case "prackOverdue":
+        return this.acknowledgeOverdue();
+      case "terminated":
+        this.owed.clear();
+    }
+  }
+
+  private progress(message: IncomingResponseMessage): void {
+    const provisional = { message, rseq: reliableNumber(message) ?? 0 };
+    this.owed.set(provisional.rseq, provisional);
+    this.last = provisional;
+    this.listener.onProgress(provisional);
+  }
+
+  /** Nobody has called `prack()`: the far end must not be left to repeat its response and give up. */
+  private acknowledgeOverdue(): void {
+    for (const provisional of [...this.owed.values()]) {
+      const { message: { statusCode, callId } } = provisional;
+      const text = `no prack() for the reliable ${statusCode} of call ${callId}: ` +
+        `the engine acknowledges it`;
+      const outcome = this.session.owesAnswer ? `${text}, and cancels` : text;
+      this.supervisor.report(new InvalidStateError(outcome));
+      this.acknowledgeUnheard(provisional);
+    }
+  }
+
+  /**
+   * §5: the 2xx to a PRACK with an offer has the answer. A PRACK that fails is told to its delegate; if
+   * the far end has not got it, it refuses the INVITE.
+   */
+  private conclude(client: UserAgentClient, response?: IncomingResponseMessage): void {
+    this.pracks.delete(client);
+    if (response !== undefined && response.statusCode < 300) this.session.takeRemoteBody(response);
+  }
+}
