@@ -19,6 +19,11 @@ export interface IncomingRequestDelegate {
    * `reasonsOf(message)`: `SIP` with cause 200 says that the call was answered elsewhere.
    */
   onCancel?(message: IncomingRequestMessage): void;
+  /**
+   * The INVITE's Expires has run out before anybody has answered (§13.3.1). The engine answers 487 if
+   * nobody does now.
+   */
+  onExpire?(): void;
   /** An answer could not be sent. */
   onTransportError?(error: TransportError): void;
 }

@@ -17,6 +17,7 @@ import { Attempts, type RetryPolicy } from "./attempts.ts";
 import { contactOf } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import { nextHopOf } from "./flow.ts";
+import { watchExpiry } from "./invitation_expiry.ts";
 import { localResponse } from "./local_response.ts";
 import type {
   AckableIncomingResponseWithSession,
@@ -56,6 +57,8 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   /** One session for each branch of a fork, by its To-tag. */
   private readonly sessions = new Map<string, SessionDialog>();
   private cancelClient: UserAgentClient | undefined;
+  /** Called when it is answered: it cannot expire any more. */
+  private settleExpiry: () => void = () => {};
   private hasFinalResponse = false;
   private isAccepted = false;
   private isDisposed = false;
@@ -92,6 +95,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   /** Sends it. */
   start(): this {
     this.supervisor.registry.holdCall(this.call);
+    this.settleExpiry = watchExpiry(this.supervisor, this.message, () => this.cancel());
     this.attempts.start();
     return this;
   }
@@ -196,6 +200,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   }
 
   private accept(message: IncomingResponseMessage): void {
+    this.settleExpiry();
     this.hasFinalResponse = true;
     const isWhole = message.toTag !== undefined && contactOf(message) !== undefined;
     const session = isWhole ? this.earlySession(message) : undefined;
@@ -248,6 +253,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
       const text = `the ACK to a failure of call ${message.callId}: ${message.reasonPhrase}`;
       return this.supervisor.report(new TransportError(text));
     }
+    this.settleExpiry();
     // A timeout or a transport error is no answer: a 2xx may still come.
     if (!message.local) this.hasFinalResponse = true;
     this.ceaseEarlySessions();
@@ -275,6 +281,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   }
 
   private end(): void {
+    this.settleExpiry();
     this.ceaseEarlySessions();
     // Another branch may still have picked up; where one has, its session knows of the call.
     if (!this.isAccepted) this.supervisor.registry.abandonCall(this.call);

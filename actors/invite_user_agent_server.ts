@@ -17,6 +17,7 @@ import {
 import { checkContact } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import type { IncomingInviteRequest, OutgoingResponseWithSession } from "./incoming_request.ts";
+import { watchExpiry } from "./invitation_expiry.ts";
 import type { Replacement } from "./replaces.ts";
 import { hasTag } from "./option_tags.ts";
 import {
@@ -47,6 +48,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     transaction.onDrain = () => {
       if (!this.isAnswered) this.reject({ statusCode: 503 });
     };
+    transaction.onAnswered = watchExpiry(supervisor, message, () => this.expire());
   }
 
   get replaces(): Session | undefined {
@@ -111,6 +113,12 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
       this.supervisor.report(new TimeoutError(text));
     }
     if (emission.type === "terminated") this.session?.cease();
+  }
+
+  /** §13.3.1: "the invitation is considered to be expired", and "a 487 ... SHOULD be generated". */
+  private expire(): void {
+    this.supervisor.callGuest("onExpire", () => this.delegate?.onExpire?.());
+    if (!this.isAnswered) this.reject({ statusCode: 487 });
   }
 
   /**

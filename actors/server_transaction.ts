@@ -39,6 +39,8 @@ export class ServerTransaction implements ServerEntry {
   listener: ServerListener = () => {};
   /** What ends it politely; set by whoever can. */
   onDrain: () => void = () => {};
+  /** Called when there is a final response, or there will be none; set by whoever waits for it. */
+  onAnswered: () => void = () => {};
   private readonly supervisor: Supervisor;
   private readonly key: string;
   private readonly actor: Actor<typeof inviteServerMachine>;
@@ -108,6 +110,7 @@ export class ServerTransaction implements ServerEntry {
   pass(response: PrintedResponse, status: number, needsPrack = false): void {
     this.response = response;
     this.hasFinalResponse ||= status >= 200;
+    if (this.hasFinalResponse) this.onAnswered();
     this.send(status, needsPrack);
   }
 
@@ -163,6 +166,7 @@ export class ServerTransaction implements ServerEntry {
         return this.transmit();
       case "terminated":
         this.listener(emission);
+        this.onAnswered();
         this.supervisor.registry.removeServer(this.key, this.request, this);
         return this.settle();
       default:

@@ -188,6 +188,7 @@ export class UserAgentCore {
 
   /**
    * Sends an INVITE (RFC 3261 §13.2). Contact, Allow and Supported are added where they are missing.
+   * Where it has an Expires, and nobody has answered by then, it is cancelled (§13.2.1).
    *
    * @param message The INVITE, as `makeOutgoingRequestMessage` makes it.
    * @param delegate Who is told; it may be set later.

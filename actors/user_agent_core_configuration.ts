@@ -60,7 +60,7 @@ export interface UserAgentCoreConfiguration {
 }
 
 /** The longest delay that runtimes count right; beyond it they fire at once. */
-const MAX_DELAY = 2 ** 31 - 1;
+export const MAX_DELAY: number = 2 ** 31 - 1;
 
 /** Throws for what is no delay that a clock can count. */
 export function checkMilliseconds(
