@@ -145,7 +145,7 @@ function readAuthority(
 /** Escapes what may not stand bare (RFC 3261 §19.1.2); escapes that are there already stay. */
 function escapeUser(text: string): string {
   return checkLine("user", text).toWellFormed().replace(
-    /%[0-9a-f]{2}|%|[^a-z0-9\-_.!~*'()&=+$,;?/#%]+/gi,
+    /%[0-9a-f]{2}|%|[^a-z0-9\-_.!~*'()&=+$,;?/%]+/gi,
     (piece) => piece.length === 3 && piece.startsWith("%") ? piece : encodeURIComponent(piece),
   );
 }
@@ -260,7 +260,8 @@ export class URI extends Parameters {
 
   /** A copy that shares nothing with this one. */
   clone(): URI {
-    const copy = new URI(this.scheme, this.user, this.host, this.port);
+    const copy = new URI(this.scheme, undefined, this.host, this.port);
+    copy.user = this.user;
     if (this.hasParams) copy.parameters = Object.assign(Object.create(null), this.parameters);
     for (const name in this.headerValues) copy.headers[name] = [...(this.headers[name] ?? [])];
     copy.password = this.password;
