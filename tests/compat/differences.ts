@@ -220,6 +220,54 @@ export const DIFFERENCES: readonly Difference[] = [
     why: "RFC 3261 §8.2.2.1: 416; SIP.js cannot read it, and throws at its transport",
   },
   {
+    scenario: "OPTIONS comes in a call",
+    lines: [
+      "SIP.js in 200 OPTIONS 1: Accept: application/dtmf-relay",
+      "Strowger in 200 OPTIONS 1: Accept-Encoding: identity",
+      "Strowger in 200 OPTIONS 1: Accept-Language: *",
+    ],
+    why:
+      "RFC 3261 §11.2: Accept, Accept-Encoding and Accept-Language tell what this side takes, which need not be application/dtmf-relay",
+  },
+  {
+    scenario: "a method that nobody knows comes in a call",
+    lines: ["SIP.js sends 405 DANCE 1", "Strowger sends 501 DANCE 1"],
+    why: "RFC 3261 §21.5.2: 501 for a method that is not known, 405 for one that is not taken",
+  },
+  {
+    scenario: "PRACK for nothing comes in a call",
+    lines: ["SIP.js sends 200 PRACK 1", "Strowger sends 481 PRACK 1"],
+    why:
+      'RFC 3262 §3: "If no unacknowledged reliable provisional response is found, the UAS MUST respond to the PRACK with a 481"',
+  },
+  {
+    scenario: "CSeq falls within a call",
+    lines: [
+      "SIP.js in 200 OPTIONS 5: Accept: application/dtmf-relay",
+      "Strowger in 200 OPTIONS 5: Accept-Encoding: identity",
+      "Strowger in 200 OPTIONS 5: Accept-Language: *",
+    ],
+    why:
+      "RFC 3261 §11.2: Accept, Accept-Encoding and Accept-Language tell what this side takes, which need not be application/dtmf-relay",
+  },
+  {
+    scenario: "CSeq falls within a call",
+    lines: ["SIP.js sends 200 BYE 4", "Strowger sends 500 BYE 4"],
+    why:
+      "RFC 3261 §12.2.2: a number below the last one is answered 500, also after an OPTIONS, which SIP.js does not count",
+  },
+  {
+    scenario: "BYE goes out twice",
+    lines: ["SIP.js tells onReject 408", "Strowger tells bye() throws", "SIP.js sends BYE 3"],
+    why: "a call is hung up once: SIP.js sends a second BYE into a dialog that is gone",
+  },
+  {
+    scenario: "BYE crosses BYE",
+    lines: ["SIP.js sends 481 BYE 1", "Strowger sends 200 BYE 1"],
+    why:
+      "RFC 3261 §15.1.2: the BYE that crosses one of this side's own is answered 200, as long as that one is under way",
+  },
+  {
     scenario: "MESSAGE is never answered, over UDP",
     lines: ["Strowger sends MESSAGE 1, 10 times"],
     why: "deliberate difference 9: timer E sends the request again (RFC 3261 §17.1.2.2)",

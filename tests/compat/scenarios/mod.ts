@@ -5,6 +5,7 @@
  */
 import type { Scenario } from "../stage.ts";
 import { cancels } from "./cancel.ts";
+import { inDialog } from "./in_dialog.ts";
 import { incomingCalls } from "./incoming_call.ts";
 import { outOfDialog } from "./out_of_dialog.ts";
 import { outgoingCalls } from "./outgoing_call.ts";
@@ -14,6 +15,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...outgoingCalls,
   ...cancels,
   ...incomingCalls,
+  ...inDialog,
   ...outOfDialog,
   ...reliableProvisionals,
 ];
