@@ -36,7 +36,7 @@ import {
 import { SessionDialog } from "./session_dialog.ts";
 import { siblingRequest } from "./sibling_request.ts";
 import type { Supervisor } from "./supervisor.ts";
-import { endUnwantedCall, MAX_BRANCHES } from "./unwanted_call.ts";
+import { COMPLETED_ELSEWHERE, endUnwantedCall, MAX_BRANCHES } from "./unwanted_call.ts";
 import { responseOf, UserAgentClient } from "./user_agent_client.ts";
 
 /** A value for Reason (RFC 3326 §2): text that is none becomes the text of one. */
@@ -50,6 +50,8 @@ function reasonHeader(reason: string): string {
 export class InviteUserAgentClient implements OutgoingInviteRequest {
   delegate?: OutgoingInviteRequestDelegate;
   readonly message: OutgoingRequestMessage;
+  /** Whether calls of other branches than the first that picks up are ended. */
+  keepsFirst = false;
   private readonly supervisor: Supervisor;
   private readonly attempts: Attempts;
   /** What is known of its last attempt when the transaction is gone. */
@@ -158,7 +160,8 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   }
 
   private progress(message: IncomingResponseMessage): void {
-    const session = this.earlySession(message);
+    const isEnd = message.statusCode === 199;
+    const session = isEnd ? this.sessions.get(message.toTag ?? "") : this.earlySession(message);
     const rseq = reliableNumber(message);
     if (session === undefined || rseq === undefined) return this.tellProgress(message, session);
     if (session.sessionState === "Terminated") return;
@@ -179,8 +182,14 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     session: SessionDialog | undefined,
     provisional?: ReliableProvisional,
   ): void {
-    session?.takeRemoteBody(message);
-    session?.progress();
+    if (message.statusCode === 199) {
+      // RFC 6228 §4: this branch is over. Its PRACK is the last that is sent in the early dialog.
+      if (provisional !== undefined) session?.provisionals?.acknowledge(provisional);
+      session?.cease();
+    } else {
+      session?.takeRemoteBody(message);
+      session?.progress();
+    }
     const response: PrackableIncomingResponseWithSession = {
       message,
       session,
@@ -201,6 +210,9 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
 
   private accept(message: IncomingResponseMessage): void {
     this.settleExpiry();
+    if (this.keepsFirst && this.isAccepted) {
+      return endUnwantedCall(this.supervisor, message, this.call, COMPLETED_ELSEWHERE);
+    }
     this.hasFinalResponse = true;
     const isWhole = message.toTag !== undefined && contactOf(message) !== undefined;
     const session = isWhole ? this.earlySession(message) : undefined;
@@ -212,6 +224,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
       return this.callDelegate("onReject", localResponse(this.message, 487, reason));
     }
     this.isAccepted = true;
+    if (this.keepsFirst) this.ceaseEarlySessions(session);
     session.takeRemoteBody(message);
     for (const { provisionals } of this.sessions.values()) provisionals?.end();
     session.accept(message);
@@ -310,8 +323,8 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   }
 
   /** §13.2.2.3, §13.2.2.4: early dialogs end with the INVITE; a confirmed one lives on. */
-  private ceaseEarlySessions(): void {
-    for (const session of this.sessions.values()) session.cease();
+  private ceaseEarlySessions(kept?: SessionDialog): void {
+    for (const session of this.sessions.values()) if (session !== kept) session.cease();
   }
 
   private forgetEarlySessions(): void {

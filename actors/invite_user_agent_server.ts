@@ -6,6 +6,7 @@
 import type { InviteServerEmission } from "../machines/mod.ts";
 import {
   type IncomingRequestMessage,
+  InvalidArgumentError,
   InvalidStateError,
   type OutgoingResponse,
   type PrintedResponse,
@@ -36,6 +37,8 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
   private session: SessionDialog | undefined;
   private readonly replacement: Replacement | undefined;
   private provisionals: ReliableProvisionalServer | undefined;
+  /** Whether a 199 was sent: only a refusal can follow. */
+  private hasEndedEarly = false;
 
   constructor(
     supervisor: Supervisor,
@@ -72,6 +75,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
 
   override progress(options: ResponseOptions = { statusCode: 180 }): OutgoingResponseWithSession {
     this.check("progress", 101, 199, options);
+    if (options.statusCode === 199) return this.endEarlyDialog(options);
     // RFC 3262 §3: "The UAS MUST send any non-100 provisional response reliably if the initial request
     // contained a Require header field with the option tag 100rel."
     if (asksForPrack(options) || hasTag(this.message, "100rel", "Require")) {
@@ -100,6 +104,9 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     options: ResponseOptions,
   ): void {
     super.check(method, from, to, options);
+    if (from < 300 && this.hasEndedEarly) {
+      throw new InvalidStateError(`${method}: expected an early dialog, found it ended by a 199`);
+    }
     // Until it is sent, an acceptance may still be taken back.
     if (from < 300 && this.provisionals?.isAccepting) {
       throw new InvalidStateError(`${method}: expected an open request, found it accepted`);
@@ -129,6 +136,27 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     const { call, isEarlyOnly } = this.replacement ?? {};
     if (call === undefined || (isEarlyOnly && call.session.sessionState !== "Early")) return;
     call.replace();
+  }
+
+  /** Tells the caller that this early dialog is over, before the final response (RFC 6228 §5). */
+  private endEarlyDialog(options: ResponseOptions): OutgoingResponseWithSession {
+    if (!hasTag(this.message, "199", "Supported") || this.session?.sessionState !== "Early") {
+      const expected = "expected an early session, and a caller that supports 199";
+      throw new InvalidStateError(`progress: ${expected}`);
+    }
+    // "The UAS MUST also insert a Reason header field that contains a response code describing the
+    // reason why the early dialog was terminated."
+    if (valuesIn(options.extraHeaders ?? [], "Reason").length === 0) {
+      throw new InvalidArgumentError("extraHeaders", "a Reason in a 199", "none");
+    }
+    const isReliable = hasTag(this.message, "100rel", "Require");
+    const response = isReliable
+      ? this.progressReliably(options)
+      : this.respondWithSession(options, (_, response) => this.transaction.pass(response, 199));
+    this.hasEndedEarly = true;
+    // The PRACK to a reliable one comes in the dialog, which ends with the final response then.
+    if (!isReliable) this.session.cease();
+    return response;
   }
 
   private progressReliably(options: ResponseOptions): OutgoingResponseWithSession {
@@ -195,6 +223,8 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     if (options.statusCode >= 200 && valuesIn(extraHeaders, "Allow").length === 0) {
       extraHeaders.push(`Allow: ${allow()}`);
     }
+    // RFC 6228 §5: no "199" "in the Supported, Require, or Proxy-Require header field of the 199".
+    if (options.statusCode === 199) return { ...options, extraHeaders };
     // §13.3.1.4: the 2xx "SHOULD include the Supported header field"; RFC 4538 §4 has it in every
     // response that makes a dialog.
     if (options.supported === undefined && valuesIn(extraHeaders, "Supported").length === 0) {

@@ -10,6 +10,9 @@ import { Fault, type IncomingMessage } from "../messages/mod.ts";
 export const ENGINE_OPTION_TAGS: readonly string[] = [
   // RFC 3262 §4: "The UAC SHOULD include this in all INVITE requests."
   "100rel",
+  // RFC 6228 §4: "if it is willing to receive 199 responses, it MUST insert a "199" option-tag in the
+  // Supported header field of the request".
+  "199",
   // RFC 3891 §6.2: "UAs which support the Replaces header MUST include the "replaces" option tag in a
   // Supported header field."
   "replaces",

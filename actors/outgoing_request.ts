@@ -20,6 +20,16 @@ export interface RequestOptions {
   body?: Body | BinaryBody;
 }
 
+/** What becomes of an INVITE that is answered more than once. */
+export interface InviteOptions {
+  /**
+   * Whether the first 2xx is the call. The engine then acknowledges each 2xx of another branch of the
+   * fork and hangs up on it (RFC 3261 §13.2.2.4), with a Reason that says so, and tells nobody; the
+   * early sessions of the other branches are over. By default `onAccept` is called for each.
+   */
+  keepFirst?: boolean;
+}
+
 /** A response, as a delegate gets it. */
 export interface IncomingResponse {
   /** The message; its `local` is true where no peer sent it. */
@@ -30,7 +40,7 @@ export interface IncomingResponse {
 export interface OutgoingRequestDelegate {
   /** 2xx. */
   onAccept?(response: IncomingResponse): void;
-  /** 101 to 199. */
+  /** 101 to 199. A 199 says that its branch of a fork is over, and so is its session (RFC 6228). */
   onProgress?(response: IncomingResponse): void;
   /** 3xx. */
   onRedirect?(response: IncomingResponse): void;

@@ -15,14 +15,20 @@ import { UserAgentClient } from "./user_agent_client.ts";
 /** How many branches of one INVITE are taken notice of. */
 export const MAX_BRANCHES = 64;
 
+/** Why a branch is ended of which another was faster: RFC 3326 §3.1 has the same for a CANCEL. */
+export const COMPLETED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
+
 /**
  * Acknowledges the 2xx and hangs up. A repeated 2xx of the same branch is acknowledged again, and
  * no more: its BYE is under way, or was answered.
+ *
+ * @param reason What the BYE has as its Reason.
  */
 export function endUnwantedCall(
   supervisor: Supervisor,
   response: IncomingResponseMessage,
   call: Call,
+  reason?: string,
 ): void {
   const { toTag = "", cseq } = response;
   const endedBranches = call.endedBranches ??= new Map();
@@ -34,5 +40,6 @@ export function endUnwantedCall(
   const ack = new Ack(supervisor, dialog, cseq);
   endedBranches.set(toTag, ack);
   ack.send();
-  new UserAgentClient(supervisor, dialog.request("BYE"), dialog).start();
+  const options = reason === undefined ? {} : { extraHeaders: [`Reason: ${reason}`] };
+  new UserAgentClient(supervisor, dialog.request("BYE", options), dialog).start();
 }

@@ -26,6 +26,7 @@ import { InviteUserAgentClient } from "./invite_user_agent_client.ts";
 import { defaultLogger } from "./logger.ts";
 import { ENGINE_OPTION_TAGS, joinTags } from "./option_tags.ts";
 import type {
+  InviteOptions,
   OutgoingInviteRequest,
   OutgoingInviteRequestDelegate,
   OutgoingRequest,
@@ -192,19 +193,23 @@ export class UserAgentCore {
    *
    * @param message The INVITE, as `makeOutgoingRequestMessage` makes it.
    * @param delegate Who is told; it may be set later.
+   * @param options What becomes of it where it is forked.
    * @throws `InvalidArgumentError` for a message that cannot go onto the wire, `InvalidStateError`
    * once the core is being stopped.
    */
   invite(
     message: OutgoingRequestMessage,
     delegate?: OutgoingInviteRequestDelegate,
+    { keepFirst = false }: InviteOptions = {},
   ): OutgoingInviteRequest {
     return this.send(message, ["INVITE"], () => {
       this.addContact(message);
       const { allow, optionTags } = this.environment;
       if (!message.hasHeader("Allow")) message.setHeader("Allow", allow());
       if (!message.hasHeader("Supported")) message.setHeader("Supported", optionTags.join(", "));
-      return new InviteUserAgentClient(this.supervisor, message, delegate).start();
+      const client = new InviteUserAgentClient(this.supervisor, message, delegate);
+      client.keepsFirst = keepFirst;
+      return client.start();
     });
   }
 
