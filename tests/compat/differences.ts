@@ -238,7 +238,7 @@ export const DIFFERENCES: readonly Difference[] = [
     scenario: "PRACK for nothing comes in a call",
     lines: ["SIP.js sends 200 PRACK 1", "Strowger sends 481 PRACK 1"],
     why:
-      'RFC 3262 §3: "If no unacknowledged reliable provisional response is found, the UAS MUST respond to the PRACK with a 481"',
+      'RFC 3262 §3: what does not match any unacknowledged response, "the UAS MUST respond to the PRACK with a 481 response"',
   },
   {
     scenario: "CSeq falls within a call",
@@ -305,7 +305,8 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     scenario: "INFO comes in outside of any dialog",
     lines: ["SIP.js sends 405 INFO 1", "Strowger sends 481 INFO 1"],
-    why: "RFC 6086 §4.2.2: 481, as for BYE",
+    why:
+      "RFC 6086 §4.2.1: INFO is for dialogs only, and there is none: 481, as for BYE (RFC 3261 §15.1.2)",
   },
   {
     scenario: "PRACK comes in outside of any dialog",
@@ -315,7 +316,8 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     scenario: "UPDATE comes in outside of any dialog",
     lines: ["SIP.js sends 405 UPDATE 1", "Strowger sends 481 UPDATE 1"],
-    why: "RFC 3311 §5.2: 481",
+    why:
+      "RFC 3311 §5: UPDATE is for dialogs only, and there is none: 481, as for BYE (RFC 3261 §15.1.2)",
   },
   {
     scenario: "DANCE comes in outside of any dialog",
