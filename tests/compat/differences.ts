@@ -84,6 +84,40 @@ export const DIFFERENCES: readonly Difference[] = [
     why: "deliberate difference 2: `dispose()` forgets the request, and nothing is sent or told",
   },
   {
+    scenario: "the core is disposed of while one call rings and another is up",
+    lines: ["SIP.js sends 481 BYE 1"],
+    why: "deliberate difference 2: a core that is disposed of sends nothing any more",
+  },
+  {
+    scenario: "answered over UDP, and every message comes twice",
+    lines: ["SIP.js sends 481 BYE 1", "Strowger sends 200 BYE 1"],
+    why: "deliberate difference 9: timer J keeps the BYE's answer for when it comes again",
+  },
+  {
+    scenario: "the program's onProgress throws",
+    lines: ["SIP.js tells throws where nobody can catch it"],
+    why: "what a delegate throws is reported and changes nothing in the protocol",
+  },
+  {
+    scenario: "the program's onAccept throws",
+    lines: ["SIP.js tells throws where nobody can catch it"],
+    why: "what a delegate throws is reported and changes nothing in the protocol",
+  },
+  {
+    scenario: "the program's onAccept throws",
+    lines: ["Strowger sends ACK 1"],
+    why: "deliberate difference 4: a watchdog acknowledges before the far end gives up",
+  },
+  {
+    scenario: "what comes cannot be read",
+    lines: [
+      "SIP.js tells onAccept 200",
+      "SIP.js tells left: dialogs",
+      "Strowger tells onReject 486",
+    ],
+    why: "RFC 3261 §8.1.1: Call-ID is mandatory; SIP.js takes a 2xx without one for an answer",
+  },
+  {
     scenario: "cancelled twice",
     lines: ["SIP.js sends CANCEL 1"],
     why: "deliberate difference 1: one CANCEL, however often it is asked for",
@@ -118,6 +152,14 @@ export const DIFFERENCES: readonly Difference[] = [
     lines: ["SIP.js sends CANCEL 1"],
     why:
       'RFC 3261 §9.1: "A CANCEL request SHOULD NOT be sent to cancel a request other than INVITE"',
+  },
+  {
+    scenario: "cancelled with words for a reason",
+    lines: [
+      "SIP.js in CANCEL 1: Reason: changed my mind",
+      'Strowger in CANCEL 1: Reason: SIP;text="changed my mind"',
+    ],
+    why: 'RFC 3326 §2: a Reason begins with a protocol; words alone are put into its "text"',
   },
   {
     scenario: "a call comes in, rings, and is taken",
@@ -220,6 +262,32 @@ export const DIFFERENCES: readonly Difference[] = [
     why: "RFC 3261 §8.2.2.1: 416; SIP.js cannot read it, and throws at its transport",
   },
   {
+    scenario: "a call comes in over UDP and is taken, and no ACK comes",
+    lines: ["Strowger sends BYE 1, 9 times"],
+    why: "deliberate difference 9: timer E sends the BYE again, which nobody answers",
+  },
+  {
+    scenario: "the session of a call that came in is disposed of before the ACK",
+    lines: ["SIP.js sends BYE 1"],
+    why: "deliberate difference 2: `dispose()` sends nothing by itself",
+  },
+  {
+    scenario: "an ACK with another CSeq",
+    lines: ["SIP.js sends BYE 1"],
+    why:
+      "RFC 3261 §15: the caller has ended it; SIP.js sends a BYE of its own when no ACK has come",
+  },
+  {
+    scenario: "the program's onInvite throws",
+    lines: [
+      "SIP.js tells throws where nobody can catch it",
+      "SIP.js tells left: servers",
+      "Strowger sends 500 INVITE 1",
+    ],
+    why:
+      "what a delegate throws is reported and changes nothing in the protocol; the request is answered 500",
+  },
+  {
     scenario: "OPTIONS comes in a call",
     lines: [
       "SIP.js in 200 OPTIONS 1: Accept: application/dtmf-relay",
@@ -294,7 +362,8 @@ export const DIFFERENCES: readonly Difference[] = [
       "SIP.js tells left: servers",
       "Strowger sends 500 MESSAGE 1",
     ],
-    why: "what a delegate throws changes nothing in the protocol; the request is answered 500",
+    why:
+      "what a delegate throws is reported and changes nothing in the protocol; the request is answered 500",
   },
   {
     scenario: "OPTIONS comes in outside of any dialog",

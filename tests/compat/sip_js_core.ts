@@ -17,6 +17,9 @@ import type { Destination, Transport } from "@strowger/sip";
 /** The one user of the tests, in both libraries. */
 export const ALICE = { user: "alice", password: "secret", host: "alice.example", port: 5060 };
 
+/** Where the user's password is for. */
+export const REALM = "example";
+
 /**
  * SIP.js's core. What the layer above it does in SIP.js, to open a transport and to parse, is here.
  *

@@ -36,6 +36,7 @@ export type Library = "SIP.js" | "Strowger";
 export type Core = Pick<
   UserAgentCore,
   | "delegate"
+  | "dispose"
   | "invite"
   | "request"
   | "message"

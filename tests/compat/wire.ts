@@ -28,9 +28,19 @@ export const NOT_COMPARED: { readonly [name: string]: string } = {
   "User-Agent": "as Server",
 };
 
-/** Tags of the far end are the scripts'; those of the core are random. */
-function normalised(value: string): string {
+/** Tags of the far end are the scripts'; those of the core are random, as are digests and delays. */
+function normalised(name: string, value: string): string {
+  if (name === "Retry-After") return "*";
+  if (name.endsWith("Authorization")) return digest(value);
   return value.replace(/;tag=(?!far)[^;,>\s]+/g, ";tag=*");
+}
+
+/** Credentials with their parameters in alphabetical order and unquoted. */
+function digest(value: string): string {
+  const parameters = [...value.matchAll(/(\w+)=(?:"([^"]*)"|([^\s,]+))/g)].map(([, name, a, b]) =>
+    `${name}=${name === "cnonce" || name === "response" ? "*" : a ?? b}`
+  );
+  return parameters.toSorted().join(" ");
 }
 
 /** Takes a message apart. */
@@ -52,7 +62,9 @@ export function wireMessage(text: string): WireMessage {
       ignored[name] = message.getHeaders(name).join();
       continue;
     }
-    for (const value of message.getHeaders(name)) details.push(`${name}: ${normalised(value)}`);
+    for (const value of message.getHeaders(name)) {
+      details.push(`${name}: ${normalised(name, value)}`);
+    }
   }
   if (message.body !== "") details.push(`body ${message.body}`);
   return { summary: `${what} ${message.cseq}`, details: details.toSorted(), ignored };

@@ -177,4 +177,50 @@ export const cancels: readonly Scenario[] = [
       await stage.respond(200, {}, "MESSAGE");
     },
   },
+  {
+    name: "cancelled while two branches ring",
+    play: async (stage) => {
+      const request = await stage.invite();
+      await stage.respond(180, { toTag: "far1" });
+      await stage.respond(180, { toTag: "far2" });
+      request.cancel();
+      await stage.settle();
+      await agree(stage);
+    },
+  },
+  {
+    name: "cancelled with more headers",
+    play: async (stage) => {
+      const request = await stage.invite();
+      await stage.respond(180);
+      request.cancel(undefined, { extraHeaders: ["X-Why: because"] });
+      await stage.settle();
+      await agree(stage);
+    },
+  },
+  {
+    name: "cancelled with words for a reason",
+    play: async (stage) => {
+      const request = await stage.invite();
+      await stage.respond(180);
+      stage.attempt("cancel()", () => request.cancel("changed my mind"));
+      await stage.settle();
+      if (stage.peer.requests("CANCEL").length > 0) await stage.respond(200, {}, "CANCEL");
+      await stage.respond(487);
+    },
+  },
+  {
+    name: "the CANCEL is accepted, and yet the call is answered",
+    play: async (stage) => {
+      const request = await stage.invite();
+      await stage.respond(180);
+      request.cancel();
+      await stage.settle();
+      await stage.respond(200, {}, "CANCEL");
+      await stage.respond(200);
+      stage.session.bye();
+      await stage.settle();
+      await stage.respond(200, {}, "BYE");
+    },
+  },
 ];

@@ -367,4 +367,47 @@ export const incomingCalls: readonly Scenario[] = [
       await ring(stage);
     },
   },
+  {
+    name: "a call comes in over UDP and is taken, and no ACK comes",
+    protocol: "UDP",
+    play: async (stage) => {
+      stage.takeInvites((request) => void request.accept({ statusCode: 200, body: sdp("answer") }));
+      await ring(stage);
+      await stage.advance(60_000);
+      if (stage.peer.requests("BYE").length > 0) await stage.respond(200, {}, "BYE");
+    },
+  },
+  {
+    name: "the session of a call that came in is disposed of before the ACK",
+    play: async (stage) => {
+      stage.takeInvites((request) => {
+        stage.sessions.push(request.accept({ statusCode: 200, body: sdp("answer") }).session);
+      });
+      await ring(stage);
+      stage.session.dispose();
+      await within(stage, "ACK", 1);
+      await within(stage, "BYE", 2);
+    },
+  },
+  {
+    name: "an ACK with another CSeq",
+    play: async (stage) => {
+      stage.takeInvites((request) => {
+        stage.sessions.push(request.accept({ statusCode: 200, body: sdp("answer") }).session);
+      });
+      await ring(stage);
+      await within(stage, "ACK", 5);
+      stage.told.push(stage.session.sessionState);
+      await within(stage, "BYE", 6);
+    },
+  },
+  {
+    name: "the program's onInvite throws",
+    play: async (stage) => {
+      stage.takeInvites(() => {
+        throw new Error("a bug in the program");
+      });
+      await ring(stage);
+    },
+  },
 ];

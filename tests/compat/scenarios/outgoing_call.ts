@@ -320,4 +320,83 @@ export const outgoingCalls: readonly Scenario[] = [
       await stage.askWithin("BYE", 1);
     },
   },
+  {
+    name: "the core is disposed of while one call rings and another is up",
+    play: async (stage) => {
+      await stage.call();
+      await stage.invite();
+      await stage.respond(180);
+      stage.core.dispose();
+      await stage.respond(200);
+      await stage.askWithin("BYE", 1);
+    },
+  },
+  {
+    name: "answered over UDP, and every message comes twice",
+    protocol: "UDP",
+    play: async (stage) => {
+      await stage.invite({ body: sdp("offer") });
+      for (const status of [100, 100, 180, 180, 200, 200]) await stage.respond(status);
+      await stage.askWithin("BYE", 1, { branch: "z9hG4bKbye" });
+      await stage.askWithin("BYE", 1, { branch: "z9hG4bKbye" });
+    },
+  },
+  {
+    name: "a 100 after the 180",
+    play: async (stage) => {
+      await stage.invite();
+      await stage.respond(180);
+      await stage.respond(100);
+      await stage.respond(486);
+    },
+  },
+  {
+    name: "the program's onProgress throws",
+    play: async (stage) => {
+      const delegate = stage.inviteRecorder({
+        onProgress: () => {
+          throw new Error("a bug in the program");
+        },
+      });
+      await stage.invite({}, delegate);
+      await stage.respond(180);
+      await stage.respond(486);
+    },
+  },
+  {
+    name: "the program's onAccept throws",
+    play: async (stage) => {
+      const delegate = stage.inviteRecorder({
+        onAccept: () => {
+          throw new Error("a bug in the program");
+        },
+      });
+      await stage.invite({}, delegate);
+      await stage.respond(200);
+      await stage.advance(20_000);
+      await stage.askWithin("BYE", 1);
+    },
+  },
+  {
+    name: "what comes cannot be read",
+    play: async (stage) => {
+      await stage.invite();
+      const good = stage.peer.write(stage.peer.request("INVITE"), 200);
+      for (
+        const text of [
+          "",
+          "\r\n\r\n",
+          "nonsense\r\n\r\n",
+          good.replace(/CSeq:.*\r\n/, ""),
+          good.replace(/Call-ID:.*\r\n/, ""),
+          good.replace(/Via:.*\r\n/, ""),
+          good.replace("SIP/2.0 200", "SIP/2.0 2000"),
+        ]
+      ) {
+        stage.peer.send(text);
+        await stage.settle();
+      }
+      await stage.respond(486);
+    },
+  },
 ];
