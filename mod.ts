@@ -11,6 +11,7 @@
  * @module
  */
 export type * from "./actors/incoming_request.ts";
+export type { Credentials } from "./actors/credentials.ts";
 export type * from "./actors/outgoing_request.ts";
 export type * from "./actors/session.ts";
 export type { AcceptedContent } from "./actors/content_inspection.ts";

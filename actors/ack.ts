@@ -21,12 +21,20 @@ export class Ack {
    * Makes it; nothing is sent yet.
    *
    * @param cseq The number of the INVITE.
+   * @param credentials The INVITE's: see `credentialsOf`.
    * @throws `InvalidArgumentError` for what cannot go onto the wire.
    */
-  constructor(supervisor: Supervisor, dialog: Dialog, cseq: number, options?: RequestOptions) {
+  constructor(
+    supervisor: Supervisor,
+    dialog: Dialog,
+    cseq: number,
+    options?: RequestOptions,
+    credentials: readonly string[] = [],
+  ) {
     const { transports, identifiers } = supervisor.environment;
+    const extraHeaders = [...credentials, ...options?.extraHeaders ?? []];
     this.supervisor = supervisor;
-    this.message = dialog.request("ACK", options, cseq);
+    this.message = dialog.request("ACK", { ...options, extraHeaders }, cseq);
     this.flow = flowTo(dialog.nextHop, transports);
     if (!(this.flow instanceof TransportError)) {
       const { transport } = this.flow;

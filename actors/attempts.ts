@@ -8,11 +8,12 @@
 import type { StateValue } from "xstate";
 import type { InviteClientEmission, RetryEmission } from "../machines/mod.ts";
 import {
-  type IncomingResponseMessage,
+  IncomingResponseMessage,
   InternalError,
   type OutgoingRequestMessage,
   type URI,
 } from "../messages/mod.ts";
+import type { Answers, RequestAuthentication } from "./client_authentication.ts";
 import { type ClientListener, ClientTransaction } from "./client_transaction.ts";
 import { Pause } from "./pause.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -21,6 +22,8 @@ import type { Supervisor } from "./supervisor.ts";
 export interface Way {
   /** Whom it goes to first: see `nextHopOf`. */
   readonly nextHop: URI;
+  /** What was answered to challenges here, and goes along from now on. */
+  answers?: Answers | undefined;
   /** Takes the next number, where a dialog counts; elsewhere each attempt counts on by itself. */
   nextSequence?(): number;
 }
@@ -62,6 +65,7 @@ export class Attempts {
   private readonly nextHop: URI;
   private readonly listener: ClientListener;
   private readonly options: AttemptOptions;
+  private readonly authentication: RequestAuthentication | undefined;
   private current: ClientTransaction;
   /** Those before it, which still acknowledge repeated failures. */
   private earlier: Set<ClientTransaction> | undefined;
@@ -87,7 +91,16 @@ export class Attempts {
     this.nextHop = way.nextHop;
     this.listener = listener;
     this.options = options;
+    // A CANCEL has what its INVITE has: §22.1, "these requests cannot be resubmitted".
+    if (options.original === undefined) {
+      this.authentication = supervisor.environment.authentication?.of(message, way);
+    }
     this.current = this.prepare();
+  }
+
+  /** What its challenges were answered with: for what else is sent in the dialogs that it makes. */
+  get answers(): Answers | undefined {
+    return this.authentication?.answers;
   }
 
   /** The last attempt. */
@@ -120,6 +133,7 @@ export class Attempts {
 
   private prepare(): ClientTransaction {
     const { original } = this.options;
+    this.authentication?.authorize();
     const transaction: ClientTransaction = new ClientTransaction(
       this.supervisor,
       this.message,
@@ -132,15 +146,21 @@ export class Attempts {
   }
 
   private retryOf(response: IncomingResponseMessage): Retry | undefined {
-    return this.count < MAX_ATTEMPTS ? this.options.retry?.(response) : undefined;
+    if (this.count >= MAX_ATTEMPTS) return undefined;
+    return this.authentication?.retry(response) ?? this.options.retry?.(response);
   }
 
   private take(transaction: ClientTransaction, emission: InviteClientEmission): void {
     const isLast = transaction === this.current && this.pause === undefined;
     if (isLast && emission.type === "retry") return this.retry(emission, transaction.retry);
+    if (isLast && emission.type === "accept") this.learn(emission.message);
     // Of the earlier ones only a call that nobody waits for matters: it has to be ended.
     if (isLast || emission.type === "lateAccept") this.listener(emission);
     if (emission.type === "terminated") this.earlier?.delete(transaction);
+  }
+
+  private learn(response: unknown): void {
+    if (response instanceof IncomingResponseMessage) this.authentication?.learn(response);
   }
 
   private retry(failure: RetryEmission, retry: Retry | undefined): void {

@@ -13,6 +13,7 @@ import {
   ProtocolError,
   type URI,
 } from "../messages/mod.ts";
+import type { Answers } from "./client_authentication.ts";
 import { contactOf } from "./contact.ts";
 import { isLoose } from "./flow.ts";
 import type { RequestOptions } from "./outgoing_request.ts";
@@ -49,6 +50,8 @@ export class Dialog {
   readonly remote: NameAddrHeader;
   remoteTarget: URI;
   routeSet: readonly URI[];
+  /** What was answered to challenges in this dialog, or to the request that made it. */
+  answers: Answers | undefined;
   private localSequence: number;
   private remoteSequence: number | undefined;
 

@@ -34,7 +34,7 @@ import {
   ReliableProvisionalClient,
 } from "./reliable_provisional_client.ts";
 import { SessionDialog } from "./session_dialog.ts";
-import { siblingRequest } from "./sibling_request.ts";
+import { credentialsOf, siblingRequest } from "./sibling_request.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { COMPLETED_ELSEWHERE, endUnwantedCall, MAX_BRANCHES } from "./unwanted_call.ts";
 import { responseOf, UserAgentClient } from "./user_agent_client.ts";
@@ -281,7 +281,9 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
 
   private makeCall(): Call {
     const { callId, fromTag, cseq, ruri } = this.message;
-    return { callId, fromTag, cseq, sentBy: this.attempts.transaction.sentBy, ruri };
+    const { answers, transaction } = this.attempts;
+    const credentials = credentialsOf(this.message);
+    return { callId, fromTag, cseq, sentBy: transaction.sentBy, ruri, credentials, answers };
   }
 
   /** What the far end makes of the next attempt is another call than what it made of the last. */
@@ -311,6 +313,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     if (this.sessions.size >= MAX_BRANCHES) return undefined;
     const dialog = Dialog.fromResponse(message);
     if (dialog instanceof ProtocolError) return undefined;
+    dialog.answers = this.call.answers;
     const session = new SessionDialog(this.supervisor, dialog, {
       role: "caller",
       inviteSequence: this.message.cseq,

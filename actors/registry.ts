@@ -10,6 +10,7 @@ import {
   MAGIC_COOKIE,
   type URI,
 } from "../messages/mod.ts";
+import type { Answers } from "./client_authentication.ts";
 import type { Flow } from "./flow.ts";
 import type { Session } from "./session.ts";
 
@@ -74,6 +75,10 @@ export interface Call {
   readonly cseq: number;
   readonly sentBy: string;
   readonly ruri: URI;
+  /** Header lines that its ACK repeats: see `credentialsOf`. */
+  readonly credentials?: readonly string[] | undefined;
+  /** What its challenges were answered with, for what is sent in its dialogs. */
+  readonly answers?: Answers | undefined;
   /**
    * The ACKs to the branches that were ended because nobody wants them, by their To-tag. Like the
    * next, made when it is needed: few calls have such branches.

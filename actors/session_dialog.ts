@@ -194,7 +194,8 @@ export class SessionDialog implements Session, SessionUsage {
   ack(options?: RequestOptions): OutgoingAckRequest {
     if (this.acknowledgement !== undefined) return this.acknowledgement;
     const { supervisor, dialog } = this;
-    const ack = new Ack(supervisor, dialog, this.options.inviteSequence, options);
+    const { inviteSequence, call } = this.options;
+    const ack = new Ack(supervisor, dialog, inviteSequence, options, call?.credentials);
     this.acknowledgement = ack;
     if (options?.body !== undefined) this.takeLocalBody(options.body);
     // First, since what the far end sends on the ACK may come before `send` has returned.

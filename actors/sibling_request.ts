@@ -7,8 +7,17 @@
 import { OutgoingRequestMessage } from "../messages/mod.ts";
 import type { RequestOptions } from "./outgoing_request.ts";
 
-/** The headers with credentials. */
-export const CREDENTIALS = ["Authorization", "Proxy-Authorization"] as const;
+/**
+ * The header lines with an INVITE's credentials; `undefined` where it has none. §22.1: "UACs creating
+ * an ACK message will duplicate all of the Authorization and Proxy-Authorization header field values
+ * that appeared in the INVITE to which the ACK corresponds."
+ */
+export function credentialsOf(invite: OutgoingRequestMessage): string[] | undefined {
+  const lines = ["Authorization", "Proxy-Authorization"].flatMap((name) =>
+    invite.getHeaders(name).map((value) => `${name}: ${value}`)
+  );
+  return lines.length === 0 ? undefined : lines;
+}
 
 /**
  * §17.1.1.3: "The ACK MUST contain a single Via header field, and this MUST be equal to the top Via
@@ -34,17 +43,11 @@ export function siblingRequest(
       fromTag: invite.fromTag,
       routeSet: invite.getHeaders("Route"),
     },
-    options.extraHeaders,
+    // A CANCEL "cannot be resubmitted" (§22.1), so that it has to have them at once, too.
+    [...credentialsOf(invite) ?? [], ...options.extraHeaders ?? []],
     options.body,
   );
   message.setHeader("Via", via);
   for (const name of ["From", "To"]) message.setHeader(name, invite.getHeaders(name));
-  // §22.1: "UACs creating an ACK message will duplicate all of the Authorization and
-  // Proxy-Authorization header field values that appeared in the INVITE to which the ACK
-  // corresponds." A CANCEL cannot be resubmitted, so that it has to have them at once, too.
-  for (const name of CREDENTIALS) {
-    const values = invite.getHeaders(name);
-    if (values.length > 0) message.setHeader(name, values);
-  }
   return message;
 }

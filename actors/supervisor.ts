@@ -20,6 +20,7 @@ import {
   type StrowgerError,
   TransportError,
 } from "../messages/mod.ts";
+import type { ClientAuthentication } from "./client_authentication.ts";
 import type { Clock } from "../transports/clock.ts";
 import type { Destination, Transport, TransportReceiver } from "../transports/transport.ts";
 import { connectionKey, type Flow } from "./flow.ts";
@@ -46,6 +47,8 @@ export interface Environment extends InspectionPolicy {
   readonly logger: Logger;
   readonly timers: TimerTable;
   readonly transports: readonly Transport[];
+  /** What answers challenges; absent where a program has given no credentials. */
+  readonly authentication: ClientAuthentication | undefined;
   /** What goes into User-Agent and Server. */
   readonly userAgent: string | undefined;
   /** The header lines that say what is understood here, as an answer to OPTIONS has them. */

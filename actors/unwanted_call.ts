@@ -36,8 +36,9 @@ export function endUnwantedCall(
   if (known === undefined && endedBranches.size >= MAX_BRANCHES) return;
   if (known !== undefined) return known.send();
   const dialog = Dialog.fromResponse(response, call.ruri);
+  dialog.answers = call.answers;
   dialog.continueFrom(call.sequences?.get(toTag));
-  const ack = new Ack(supervisor, dialog, cseq);
+  const ack = new Ack(supervisor, dialog, cseq, undefined, call.credentials);
   endedBranches.set(toTag, ack);
   ack.send();
   const options = reason === undefined ? {} : { extraHeaders: [`Reason: ${reason}`] };

@@ -35,6 +35,7 @@ import type {
 import { type Environment, Supervisor } from "./supervisor.ts";
 import { allowedMethods, type UserAgentCoreDelegate } from "./user_agent_core_delegate.ts";
 import {
+  authenticationOf,
   checkMilliseconds,
   checkTokens,
   isTransport,
@@ -85,7 +86,7 @@ function checkMethod(message: OutgoingRequestMessage, methods: string[] | undefi
  * ```
  */
 export class UserAgentCore {
-  /** What it was made from. */
+  /** What it was made from, but for `credentials`. */
   readonly configuration: UserAgentCoreConfiguration;
   /** Who is told of requests that come in; it may be set or replaced at any time. */
   delegate: UserAgentCoreDelegate;
@@ -109,14 +110,18 @@ export class UserAgentCore {
       ENGINE_OPTION_TAGS,
       checkTokens("supportedOptionTags", supportedOptionTags),
     );
-    this.configuration = configuration;
+    const identifiers = new Identifiers(configuration.random);
+    // Whoever prints a core, or what it was made from, shall not see a password.
+    const { credentials: _, ...shown } = configuration;
+    this.configuration = shown;
     this.delegate = delegate;
     this.environment = {
       clock: configuration.clock ?? systemClock,
-      identifiers: new Identifiers(configuration.random),
+      identifiers,
       logger,
       timers: timersOf(configuration.timers),
       transports: configuration.transports,
+      authentication: authenticationOf(configuration, identifiers),
       userAgent: configuration.userAgentHeaderFieldValue,
       allow: () => allowedMethods(this.delegate),
       optionTags,

@@ -6,6 +6,9 @@
 import type { InspectionEvent } from "xstate";
 import { DEFAULT_TIMERS, type TimerTable } from "../machines/mod.ts";
 import {
+  DIGEST_HASHES,
+  type DigestHash,
+  type Identifiers,
   InvalidArgumentError,
   parseHeaderValue,
   type RandomSource,
@@ -15,6 +18,8 @@ import {
 import type { Clock } from "../transports/clock.ts";
 import type { Transport } from "../transports/transport.ts";
 import type { AcceptedContent } from "./content_inspection.ts";
+import { ClientAuthentication } from "./client_authentication.ts";
+import type { Credentials } from "./credentials.ts";
 import type { Logger } from "./logger.ts";
 import type { TraceEntry } from "./supervisor.ts";
 
@@ -38,6 +43,13 @@ export interface UserAgentCoreConfiguration {
   requiredOptionTags?: string[];
   /** What bodies the program understands: others are answered 415, and Accept says so. */
   content?: AcceptedContent;
+  /**
+   * What challenges are answered with; of several for one realm the first. The core takes them over:
+   * its `configuration` does not have them.
+   */
+  credentials?: readonly Credentials[];
+  /** The hash functions that challenges are answered with; all by default. Leave out MD5 to refuse it. */
+  digestAlgorithms?: readonly DigestHash[];
   /** What goes into User-Agent and Server; nothing by default. */
   userAgentHeaderFieldValue?: string;
   /** T1, T2 and T4, in milliseconds, where they are not the RFC's. */
@@ -77,6 +89,27 @@ export function checkMilliseconds(
 export function isTransport(value: unknown): boolean {
   const transport = value as Partial<Transport> | undefined;
   return typeof transport?.attach === "function" && typeof transport.send === "function";
+}
+
+/** What answers challenges, where a program has given anything to answer with. */
+export function authenticationOf(
+  { credentials, digestAlgorithms = DIGEST_HASHES }: UserAgentCoreConfiguration,
+  identifiers: Identifiers,
+): ClientAuthentication | undefined {
+  if (credentials === undefined) return undefined;
+  if (!Array.isArray(credentials)) {
+    throw new InvalidArgumentError("credentials", "an array", typeof credentials);
+  }
+  if (
+    digestAlgorithms.length === 0 || !digestAlgorithms.every((each) => DIGEST_HASHES.includes(each))
+  ) {
+    throw new InvalidArgumentError(
+      "digestAlgorithms",
+      `some of ${DIGEST_HASHES.join(", ")}`,
+      digestAlgorithms.join(", "),
+    );
+  }
+  return new ClientAuthentication(credentials, digestAlgorithms, identifiers);
 }
 
 /** The timers, with the RFC's where none are given. */

@@ -30,6 +30,7 @@ export {
   checkHeaderLine,
   OutgoingRequestMessage,
   type OutgoingRequestMessageOptions,
+  requestUri,
   valuesIn,
 } from "./outgoing_request_message.ts";
 export {

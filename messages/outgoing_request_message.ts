@@ -123,8 +123,11 @@ export function valuesIn(lines: readonly string[], name: string): string[] {
   return values;
 }
 
-/** RFC 3261 §19.1.1, Table 1: no `method` and no headers in a Request-URI. */
-function requestUri(uri: URI): string {
+/**
+ * A URI as it stands in a Request-URI: without `method` and without headers (RFC 3261 §19.1.1,
+ * Table 1).
+ */
+export function requestUri(uri: URI): string {
   let hasHeaders = false;
   for (const _ in uri.headers) hasHeaders = true;
   if (!hasHeaders && !uri.hasParam("method")) return uri.toString();
