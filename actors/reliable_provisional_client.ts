@@ -54,6 +54,8 @@ export class ReliableProvisionalClient {
   /** Those without a PRACK, by their numbers. */
   private readonly owed = new Map<number, ReliableProvisional>();
   private last: ReliableProvisional | undefined;
+  // Not asked of the machine: what comes within its own emission waits for it there.
+  private isOver = false;
   /** The PRACKs without a final response. */
   private readonly pracks = new Set<UserAgentClient>();
 
@@ -140,6 +142,7 @@ export class ReliableProvisionalClient {
 
   /** The INVITE has its final response, or will have none. */
   end(): void {
+    this.isOver = true;
     this.actor.send({ type: "final" });
   }
 
@@ -162,6 +165,7 @@ export class ReliableProvisionalClient {
   }
 
   private progress(message: IncomingResponseMessage): void {
+    if (this.isOver) return;
     const provisional = { message, rseq: reliableNumber(message) ?? 0 };
     this.owed.set(provisional.rseq, provisional);
     this.last = provisional;

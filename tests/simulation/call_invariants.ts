@@ -41,16 +41,25 @@ function checkCallerOrder(simulation: Simulation, caller: Caller): void {
 }
 
 function checkCalleeOrder(simulation: Simulation, callee: Callee): void {
-  const names = callee.told.map(({ name }) => name).filter((name) => name !== "onTransportError");
+  const names = callee.told.map(({ name }) => name)
+    .filter((name) => name !== "onTransportError" && name !== "onPrack");
   if (names.length !== new Set(names).size) {
     simulation.violation(`callee: something told twice: ${names.join(", ")}`);
   }
   if (callee.heard("onAck") && callee.heard("onAckTimeout")) {
     simulation.violation("callee: onAck and onAckTimeout");
   }
-  if (callee.heard("onCancel") && callee.hasAccepted) {
+  if (callee.heard("onCancel") && hasAccepted(simulation, callee)) {
     simulation.violation("callee: accepted, and told onCancel");
   }
+}
+
+/** Whether the callee's 2xx was sent: it may have to wait for a PRACK. */
+function hasAccepted({ wire }: Simulation, { engine, request }: Callee): boolean {
+  return wire.some(({ message, ...entry }) =>
+    entry.engine === engine && entry.direction === "out" && message.status === 200 &&
+    message.method === "INVITE" && message.callId === request?.message.callId
+  );
 }
 
 /** Every call ends, and its caller is told how. */
@@ -92,7 +101,7 @@ function checkBothEnds(simulation: Simulation, caller: Caller, callee: Callee | 
   if (callee?.session === undefined) return;
   if (callee.session.sessionState !== "Terminated") return complain("the callee is still up");
   const isOurs = callee.hasDisposedSession || explained(callee.engine);
-  if (callee.hasAccepted && !isOurs) complain("over for the callee, without a BYE");
+  if (hasAccepted(simulation, callee) && !isOurs) complain("over for the callee, without a BYE");
   checkConfirmed(simulation, caller, callee);
 }
 
@@ -102,7 +111,7 @@ function checkBothEnds(simulation: Simulation, caller: Caller, callee: Callee | 
  * every time, and then both sides end.
  */
 function checkConfirmed(simulation: Simulation, caller: Caller, callee: Callee): void {
-  if (!callee.hasAccepted || !callee.plan.listens || callee.hasDisposedSession) return;
+  if (!hasAccepted(simulation, callee) || !callee.plan.listens || callee.hasDisposedSession) return;
   const { loss } = simulation.impairment;
   const complain = (text: string): void => simulation.violation(`call ${caller.callId}: ${text}`);
   const isSettled = callee.heard("onAck") || callee.heard("onBye") || callee.heard("onAckTimeout");

@@ -10,12 +10,11 @@ import type { CalleePlan, CallPlan } from "./plan.ts";
 /** See the module. */
 export class Callee extends Guest {
   readonly plan: CalleePlan;
-  private request: IncomingInviteRequest | undefined;
+  request: IncomingInviteRequest | undefined;
   session: Session | undefined;
   /** Whether it will not answer any more, since it has, or may not, or its callback has failed. */
   private isClosed = false;
   private hasAnswered = false;
-  hasAccepted = false;
   hasDisposedSession = false;
   private hasLeft = false;
   private invitedAt = Infinity;
@@ -65,7 +64,12 @@ export class Callee extends Guest {
 
   private ring(): void {
     this.respond("progress", (request) => {
-      const { session } = request.progress();
+      const { ringsReliably, describesEarly } = this.plan;
+      const { session } = request.progress({
+        statusCode: 180,
+        extraHeaders: ringsReliably ? ["Require: 100rel"] : [],
+        ...ringsReliably && describesEarly ? { body: description("callee") } : {},
+      });
       this.hold(session);
       if (this.plan.disposesEarly) this.dispose(session);
     });
@@ -87,7 +91,8 @@ export class Callee extends Guest {
     this.respond("accept", (request) => {
       this.close();
       const { session } = request.accept({ statusCode: 200, body: description("callee") });
-      this.hasAccepted = true;
+      // Where it waits for a PRACK, the call may still be cancelled.
+      this.hasAnswered = session.sessionState !== "Early";
       this.hold(session);
       this.at(plan.talks, () => this.bye());
       if (plan.disposesSession !== undefined) {
@@ -141,6 +146,11 @@ export class Callee extends Guest {
     session.delegate ??= {
       onAck: () => take("onAck"),
       onAckTimeout: () => take("onAckTimeout"),
+      onPrack: () => take("onPrack"),
+      onPrackTimeout: () => {
+        this.isClosed = true;
+        return take("onPrackTimeout");
+      },
       onBye: () => {
         this.isClosed = true;
         return take("onBye");
@@ -153,6 +163,8 @@ export class Callee extends Guest {
     if (session === undefined || session.sessionState === "Terminated" || this.hasLeft) return;
     this.hasLeft = true;
     this.note(`bye() in ${session.sessionState}`);
+    // Its 2xx is still waiting for a PRACK.
+    if (session.sessionState === "Early") return void this.request?.reject();
     try {
       session.bye();
     } catch (error) {

@@ -8,6 +8,8 @@ import {
   type IncomingResponse,
   type OutgoingInviteRequest,
   type OutgoingInviteRequestDelegate,
+  type PrackableIncomingResponseWithSession,
+  type RequestOptions,
   type Session,
   URI,
 } from "@strowger/sip";
@@ -19,7 +21,8 @@ export const HOSTS = ["north.example.com", "south.example.com"] as const;
 
 function toldOf(name: string, { message }: IncomingResponse): Told {
   const { statusCode: status, local, toTag } = message;
-  return { name, status, local, toTag };
+  const rseq = message.hasHeader("RSeq") ? Number(message.getHeader("RSeq")) : undefined;
+  return { name, status, local, toTag, rseq };
 }
 
 /** See the module. */
@@ -68,7 +71,7 @@ export class Caller extends Guest {
       from,
       to,
       {},
-      [`X-Call: ${this.call.id}`],
+      [`X-Call: ${this.call.id}`, ...plan.requiresReliable ? ["Require: 100rel"] : []],
       plan.offers ? description("caller") : undefined,
     );
     this.callId = message.callId;
@@ -92,6 +95,7 @@ export class Caller extends Guest {
       onProgress: (response) =>
         this.hear("onProgress", response, () => {
           if (response.session !== undefined) this.hold(response.session);
+          if (response.message.hasHeader("RSeq")) this.acknowledge(response);
           if (this.plan.leavesEarly && response.session?.sessionState === "Early") {
             this.hasLeftEarly = true;
             this.bye(response.session);
@@ -123,7 +127,7 @@ export class Caller extends Guest {
       if (this.hasDisposedSession || this.hasAcknowledged) return;
       this.hasAcknowledged = true;
       this.note("ack()");
-      response.ack(plan.offers ? {} : { body: description("caller") });
+      response.ack(this.answer(session));
     };
     if (plan.acknowledge !== "never") this.at(plan.acknowledge, acknowledge);
     this.at(plan.talks, () => {
@@ -137,6 +141,21 @@ export class Caller extends Guest {
         session.dispose();
       });
     }
+  }
+
+  private acknowledge(response: PrackableIncomingResponseWithSession): void {
+    if (this.plan.pracks === "never") return;
+    this.at(this.plan.pracks, () => {
+      const { session } = response;
+      if (session === undefined || session.sessionState === "Terminated") return;
+      this.note("prack()");
+      response.prack(this.answer(session));
+    });
+  }
+
+  /** The answer, where there is an offer. */
+  private answer({ signalingState }: Session): RequestOptions {
+    return signalingState === "HaveRemoteOffer" ? { body: description("caller") } : {};
   }
 
   private hold(session: Session): void {

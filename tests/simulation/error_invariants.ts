@@ -30,10 +30,12 @@ function isExplained(simulation: Simulation, { engine, error }: Report): boolean
   // The engine acknowledges since the program does not: never, too late, not after it failed, or
   // not any more, as it has disposed of the request inside the callback.
   if (error instanceof InvalidStateError) {
+    const isLate = caller?.plan.pracks !== "inside" || caller.plan.manners === "throwing at once";
+    if (error.message.includes("no prack()")) return caller?.engine === engine && isLate;
     return caller?.engine === engine && error.message.includes("no ack()") &&
       (caller.plan.acknowledge !== "inside" || caller.plan.manners === "throwing at once");
   }
-  // An ACK got lost every time; or there is nobody who would send one any more.
+  // An ACK or a PRACK got lost every time; or there is nobody who would send one any more.
   if (error instanceof TimeoutError) {
     return mayLose(simulation) || caller?.disposedAfter !== undefined ||
       caller?.hasDisposedSession === true;
@@ -42,7 +44,11 @@ function isExplained(simulation: Simulation, { engine, error }: Report): boolean
   // repeated for so long that its INVITE was answered and forgotten (481).
   if (error instanceof ProtocolError) {
     const isCancel = /the CANCEL of call .* failed: (408|481|503)/.test(error.message);
-    const isAsked = caller?.hasCancelled === true || simulation.end !== undefined;
+    // The engine cancels where nobody answers the offer of a reliable response.
+    const isUnanswered = caller?.plan.offers === false &&
+      (caller.plan.pracks !== "inside" || caller.plan.delegate !== "present" ||
+        caller.plan.manners === "throwing at once");
+    const isAsked = caller?.hasCancelled === true || simulation.end !== undefined || isUnanswered;
     return isCancel && isAsked && mayLose(simulation);
   }
   // Over a reliable transport, an engine that has ended cannot be reached; or it was refused. One

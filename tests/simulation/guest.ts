@@ -26,6 +26,8 @@ export interface Told {
   readonly status?: number;
   readonly local?: boolean;
   readonly toTag?: string | undefined;
+  /** The number of a reliable response. */
+  readonly rseq?: number | undefined;
 }
 
 /** What a callback fails with when its plan says so. */

@@ -34,6 +34,10 @@ export interface CallerPlan {
   readonly disposesInside: CallerCallback | undefined;
   /** When it hangs up, counted from `onAccept`. */
   readonly talks: Moment;
+  /** Whether its INVITE requires 100rel (RFC 3262). */
+  readonly requiresReliable: boolean;
+  /** When it calls `prack()`, counted from the `onProgress` of a reliable response. */
+  readonly pracks: Moment | "never";
   /** Whether it hangs up an early session, inside the first `onProgress` that has one. */
   readonly leavesEarly: boolean;
   /** When it disposes of the session, counted from `onAccept`. */
@@ -47,6 +51,9 @@ export interface CalleePlan {
   readonly manners: Manners;
   /** When it says that it rings. */
   readonly rings: readonly Moment[];
+  /** Whether it says so reliably (RFC 3262), and with a session description. */
+  readonly ringsReliably: boolean;
+  readonly describesEarly: boolean;
   /** What it answers in the end, if it answers. */
   readonly answer: "accept" | "reject" | "redirect" | "none";
   readonly answersAt: Moment;
@@ -91,7 +98,8 @@ function manners(prng: Prng): Manners {
   return prng.chance(0.9) ? "good" : prng.pick(["throwing", "throwing at once", "rejecting"]);
 }
 
-function drawCaller(prng: Prng): CallerPlan {
+/** @param more Draws what came later, so that the seeds still play what they always did. */
+function drawCaller(prng: Prng, more: Prng): CallerPlan {
   const maybe = <T>(probability: number, draw: () => T): T | undefined =>
     prng.chance(probability) ? draw() : undefined;
   return {
@@ -107,16 +115,20 @@ function drawCaller(prng: Prng): CallerPlan {
     disposes: maybe(0.1, () => prng.delay(40_000)),
     disposesInside: maybe(0.05, () => prng.pick(CALLBACKS)),
     talks: moment(prng, 60_000),
+    requiresReliable: more.chance(0.2),
+    pracks: more.chance(0.2) ? "never" : more.chance(0.6) ? "inside" : moment(more, 12_000),
     leavesEarly: prng.chance(0.05),
     disposesSession: maybe(0.05, () => moment(prng, 40_000)),
     patience: 60_000 + prng.integer(0, 60_000),
   };
 }
 
-function drawCallee(prng: Prng): CalleePlan {
+function drawCallee(prng: Prng, more: Prng): CalleePlan {
   return {
     manners: manners(prng),
     rings: Array.from({ length: prng.integer(0, 3) }, () => moment(prng, 5_000)),
+    ringsReliably: more.chance(0.5),
+    describesEarly: more.chance(0.5),
     answer: prng.chance(0.7) ? "accept" : prng.pick(["reject", "reject", "redirect", "none"]),
     answersAt: moment(prng, 20_000),
     talks: moment(prng, 60_000),
@@ -128,15 +140,15 @@ function drawCallee(prng: Prng): CalleePlan {
 }
 
 /** Draws some calls, in both directions, some of them at the same instant. */
-export function drawCalls(prng: Prng): CallPlan[] {
+export function drawCalls(prng: Prng, more: Prng): CallPlan[] {
   const count = prng.integer(1, 5);
   const together = prng.chance(0.3);
   return Array.from({ length: count }, (_, id) => ({
     id,
     from: prng.pick<0 | 1>([0, 1]),
     at: together ? 0 : prng.delay(10_000),
-    caller: drawCaller(prng),
-    callee: drawCallee(prng),
+    caller: drawCaller(prng, more),
+    callee: drawCallee(prng, more),
   }));
 }
 

@@ -17,6 +17,7 @@ import type { Stage } from "./guest.ts";
 import { drawImpairment, impairedNetwork, type Impairment } from "./impairment.ts";
 import { type CallPlan, drawCalls, drawEnd, type EndPlan } from "./plan.ts";
 import { Prng } from "./prng.ts";
+import { checkReliable } from "./reliable_invariants.ts";
 import { checkRetransmissions } from "./retransmission_invariants.ts";
 import { checkTransactions } from "./transaction_invariants.ts";
 
@@ -61,7 +62,7 @@ export class Simulation implements Stage {
   constructor(seed: number) {
     const prng = new Prng(seed);
     this.impairment = drawImpairment(prng);
-    this.calls = drawCalls(prng);
+    this.calls = drawCalls(prng, new Prng(~seed));
     this.end = drawEnd(prng);
     this.network = impairedNetwork(this.impairment, this.clock, prng.fork(), (delivery) => {
       const { startLine } = readMessage(delivery.bytes);
@@ -87,6 +88,7 @@ export class Simulation implements Stage {
       checkTransactions(this);
       checkDialogs(this);
       checkRetransmissions(this);
+      checkReliable(this);
     } catch (error) {
       this.violation(`threw ${error instanceof Error ? error.stack : error}`);
     }

@@ -9,6 +9,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { InvalidStateError, TimeoutError } from "@strowger/sip";
 import type { Guest } from "./guest.ts";
+import { isReliable } from "./retransmission_invariants.ts";
 import { Simulation, type WireEntry } from "./simulation.ts";
 
 const SEEDS = 800;
@@ -59,6 +60,20 @@ const SITUATIONS: { readonly [situation: string]: (simulation: Simulation) => bo
   "an ACK that never came": heard((guest) => guest.heard("onAckTimeout")),
   "a failure that nobody acknowledged": ({ reports }) =>
     reports.some(({ error }) => error instanceof TimeoutError),
+  "a reliable response, and its PRACK": heard((guest) => guest.heard("onPrack")),
+  "a reliable response repeated": ({ wire }) =>
+    new Set(reliableOut(wire)).size < reliableOut(wire).length,
+  "a PRACK that never came": ({ callees, reports }) =>
+    [...callees.values()].some((callee) => callee.heard("onPrackTimeout")) ||
+    reports.some(({ error }) => error.message.startsWith("no PRACK")),
+  "a prack() forgotten": ({ reports }) =>
+    reports.some(({ error }) => error.message.includes("no prack()")),
+  "an answer in a PRACK": ({ wire }) =>
+    wire.some(({ message }) => message.method === "PRACK" && message.body.length > 0),
+  "a 2xx that waits for a PRACK": ({ trace }) =>
+    trace.some((line, i) =>
+      line.endsWith(" accept()") && !trace.slice(i, i + 2).join().includes("200 INVITE")
+    ),
   "two BYEs that crossed": ({ wire, callers }) =>
     callers.some(({ callId }) => {
       const byes = wire.filter(({ direction, message }) =>
@@ -68,6 +83,12 @@ const SITUATIONS: { readonly [situation: string]: (simulation: Simulation) => bo
       return new Set(byes.map(({ engine }) => engine)).size === 2;
     }),
 };
+
+/** The reliable provisional responses that were sent. */
+function reliableOut(wire: readonly WireEntry[]): string[] {
+  return wire.filter(({ direction, message }) => direction === "out" && isReliable(message))
+    .map(({ message }) => message.text);
+}
 
 function heard(predicate: (guest: Guest) => boolean): (simulation: Simulation) => boolean {
   return ({ callers, callees }) => [...callers, ...callees.values()].some(predicate);
@@ -127,7 +148,7 @@ const RACES: readonly {
   {
     // RFC 3261 §13.2.2.4, §12.2.1.1: the same ACK as before, and no other BYE.
     name: "a 2xx to an INVITE that was given up comes again, after its BYE was answered",
-    seed: 232,
+    seed: 1244,
     isPlayed: (simulation) =>
       simulation.callers.some((caller) =>
         !caller.heard("onAccept") && follows(

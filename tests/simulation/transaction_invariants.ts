@@ -50,15 +50,17 @@ function sent(half: Half): WireMessage[] {
 
 /**
  * RFC 3261 §17.1.1.2, §17.1.2.2: what is repeated is the same request, octet by octet. So there is
- * one CANCEL to a branch (§9.1), and one ACK to a 2xx (§13.2.2.4).
+ * one CANCEL to a branch (§9.1), one ACK to a 2xx (§13.2.2.4), and one PRACK to a reliable provisional
+ * response (RFC 3262 §4).
  */
 function checkRepeatedRequests(half: Half, complain: Complain): void {
   const texts = new Map<string, string>();
   for (const message of sent(half)) {
     if (message.status !== undefined) continue;
-    const { method, branch, callId, toTag, cseq, text } = message;
+    const { method, branch, callId, toTag, cseq, text, header } = message;
     const keys = [`${method} of branch ${branch}`];
     if (method === "ACK") keys.push(`ACK ${callId} ${toTag} ${cseq}`);
+    if (method === "PRACK") keys.push(`PRACK ${callId} ${toTag} ${header("RAck")}`);
     for (const key of keys) {
       if (group(texts, key, () => text) !== text) complain(`two different requests: ${key}`);
     }
