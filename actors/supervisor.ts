@@ -27,6 +27,7 @@ import { connectionKey, type Flow } from "./flow.ts";
 import type { Logger } from "./logger.ts";
 import type { InspectionPolicy } from "./request_inspection.ts";
 import { type Call, dialogKey, Registry, serverKey } from "./registry.ts";
+import { StatelessTags } from "./stateless_tags.ts";
 
 /** A message on its way, as `trace` is told of it. */
 export interface TraceEntry {
@@ -73,6 +74,7 @@ export interface TransactionUser {
 export class Supervisor {
   readonly registry: Registry = new Registry();
   readonly environment: Environment;
+  readonly statelessTags: StatelessTags;
   /** How many messages nobody was there for, or nobody could understand. */
   dropped = 0;
   private readonly user: TransactionUser;
@@ -81,6 +83,7 @@ export class Supervisor {
 
   constructor(environment: Environment, user: TransactionUser) {
     this.environment = environment;
+    this.statelessTags = new StatelessTags(environment.identifiers);
     this.user = user;
     this.actor = createActor(supervisorMachine, this.actorOptions);
     this.closed = new Promise((resolve) => {
@@ -237,7 +240,7 @@ export class Supervisor {
     if (fault.request === undefined) return;
     const { bytes } = constructFaultResponse(fault.request, {
       statusCode: fault.status,
-      toTag: this.environment.identifiers.tag(),
+      toTag: this.statelessTags.of({ ...fault.request, via: fault.request.via[0] ?? "" }),
       ...(fault.status === 400 ? { reasonPhrase: `Bad Request: ${fault}` } : {}),
     }, flow.remote);
     this.transmit(bytes, flow, (error) => this.report(error));

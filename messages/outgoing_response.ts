@@ -81,10 +81,13 @@ function withSource(raw: string, via: ViaHeader, source: Source | undefined): st
   return `SIP/2.0/${via.transport} ${via.host}${port}${printParameters(parameters)}`;
 }
 
+/** RFC 3261 §10.3 and RFC 3903 §6: what answers these "MUST NOT include a Record-Route". */
+const NO_RECORD_ROUTE = ["PUBLISH", "REGISTER"];
+
 function echoOf(request: IncomingRequestMessage, status: number): Echo {
   // RFC 3261 §12.1.1: a response that makes a dialog "MUST copy all Record-Route header field
   // values from the request".
-  const makesDialog = status > 100 && status < 300 && request.method !== "REGISTER";
+  const makesDialog = status > 100 && status < 300 && !NO_RECORD_ROUTE.includes(request.method);
   const [top = "", ...others] = request.getHeaders("Via");
   return {
     method: request.method,

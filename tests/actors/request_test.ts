@@ -193,3 +193,50 @@ Deno.test("OPTIONS within a session is answered by the engine, and changes nothi
   session.dispose();
   x.finish();
 });
+
+// RFC 3903 §6: 412 where the entity-tag is not known; a 423 "MUST contain a Min-Expires header field";
+// "The ESC MUST NOT include a Record-Route header field in any response to a PUBLISH request."
+Deno.test("PUBLISH: entity-tags and intervals pass, both ways; they are the program's", () => {
+  const x = new Exchange();
+  const answers = [
+    { statusCode: 200, extraHeaders: ["SIP-ETag: a1", "Expires: 600"] },
+    { statusCode: 412 },
+    { statusCode: 423, extraHeaders: ["Min-Expires: 60"] },
+  ];
+  x.core.delegate = {
+    onPublish: (request) => {
+      const { message } = request;
+      x.events.push(`${message.getHeader("SIP-If-Match")} ${message.parseHeader("Expires")}`);
+      const options = answers.shift() ?? { statusCode: 500 };
+      if (options.statusCode < 300) request.accept(options);
+      else request.reject(options);
+    },
+  };
+  ["Expires: 600", "SIP-If-Match: a0\r\nExpires: 600", "SIP-If-Match: a1\r\nExpires: 1"].forEach(
+    (lines, i) => {
+      const headers = ["Event: presence", "Record-Route: <sip:p.example;lr>", lines];
+      x.peer.ask("PUBLISH", { headers, callId: `${i}` });
+    },
+  );
+  assertEquals(x.takeEvents(), [
+    "undefined 600",
+    "200 PUBLISH",
+    "a0 600",
+    "412 PUBLISH",
+    "a1 1",
+    "423 PUBLISH",
+  ]);
+  const [first, , last] = x.peer.responses("PUBLISH");
+  assertEquals([first?.getHeader("SIP-ETag"), first?.hasHeader("Record-Route")], ["a1", false]);
+  assertEquals(last?.parseHeader("Min-Expires"), 60);
+
+  const told: (string | undefined)[] = [];
+  const message = made(x, "PUBLISH", ["Event: presence", "SIP-If-Match: b1"]);
+  x.core.publish(message, {
+    onAccept: ({ message }) => void told.push(message.getHeader("SIP-ETag")),
+  });
+  assertEquals(x.peer.request("PUBLISH").getHeader("SIP-If-Match"), "b1");
+  x.peer.respond(x.peer.request("PUBLISH"), 200, { headers: ["SIP-ETag: b2"] });
+  assertEquals(told, ["b2"]);
+  x.finish();
+});

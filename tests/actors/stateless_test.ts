@@ -161,3 +161,21 @@ Deno.test("after the flood has passed, a refusal is repeated again until its ACK
   assertNotEquals(x.core.live.servers, 0);
   x.core.dispose();
 });
+
+Deno.test("what cannot be read is refused without keeping it, with the same tag when it comes again", () => {
+  const x = new Exchange();
+  const broken = (callId: string) =>
+    x.peer.send(
+      x.peer.writeRequest("OPTIONS", { callId, branch: "z9hG4bKa" })
+        .replace("Content-Length: 0", "Content-Length: 9"),
+    );
+  broken("a");
+  broken("a");
+  broken("b");
+  const [first, second, third] = x.peer.responses("OPTIONS");
+  assertEquals(first?.statusCode, 400);
+  assertEquals(first?.toTag, second?.toTag);
+  assertNotEquals(first?.toTag, third?.toTag);
+  x.assertEmpty();
+  x.finish();
+});
