@@ -33,6 +33,33 @@ function lines({ wire }: Stage, what: string, header: string): number {
   return (last?.details ?? []).filter((line) => line.startsWith(`${header}: `)).length;
 }
 
+/** Where the last request of a kind went to. */
+function target({ wire }: Stage, what: string): string | undefined {
+  const last = wire.findLast(({ summary }) => summary.startsWith(what));
+  return last?.details.find((line) => line.startsWith("to "));
+}
+
+const CHALLENGE = {
+  headers: ['Proxy-Authenticate: Digest realm="example", nonce="n1", qop="auth"'],
+};
+
+differ(
+  "1: cancel() survives a challenge: the callee does not ring on",
+  async (stage) => {
+    const request = await stage.invite();
+    request.cancel();
+    await stage.settle();
+    await stage.respond(407, CHALLENGE);
+    if (sent(stage, "INVITE") === 2) await stage.respond(180);
+    await stage.advance(60_000);
+  },
+  (stage) => [sent(stage, "INVITE"), sent(stage, "CANCEL"), stage.told],
+  {
+    "SIP.js": [2, 0, ["onProgress 180", "left: clients", "left: dialogs"]],
+    Strowger: [1, 0, ["onReject 407"]],
+  },
+);
+
 differ(
   "1: cancel() is idempotent: one CANCEL on a branch, however often it is asked for",
   async (stage) => {
@@ -168,6 +195,87 @@ differ(
   },
   (stage) => lines(stage, "ACK", "Route"),
   { "SIP.js": 1, Strowger: 2 },
+);
+
+differ(
+  '5: RFC 3261 §13.2.2.4: the ACK to a 2xx "MUST contain the same credentials as the INVITE"',
+  async (stage) => {
+    await stage.invite();
+    await stage.respond(407, CHALLENGE);
+    await stage.respond(200);
+    stage.session.dispose();
+  },
+  (stage) => lines(stage, "ACK", "Proxy-Authorization"),
+  { "SIP.js": 0, Strowger: 1 },
+);
+
+differ(
+  "5: the ACK to a 2xx goes to the 2xx's Contact, and not to that of a provisional response",
+  async (stage) => {
+    await stage.invite();
+    await stage.respond(180, { contact: "<sip:bob@bob.example:5060;at=desk>" });
+    await stage.respond(200, { contact: "<sip:bob@bob.example:5060;at=car>" });
+    stage.session.dispose();
+  },
+  (stage) => target(stage, "ACK"),
+  {
+    "SIP.js": "to sip:bob@bob.example:5060;at=desk",
+    Strowger: "to sip:bob@bob.example:5060;at=car",
+  },
+);
+
+differ(
+  "6: 401 and 407 on one request are both answered",
+  async (stage) => {
+    await stage.invite();
+    await stage.respond(407, CHALLENGE);
+    await stage.respond(401, { headers: ['WWW-Authenticate: Digest realm="example", nonce="n2"'] });
+    if (sent(stage, "INVITE") === 3) await stage.respond(486);
+  },
+  (stage) => [
+    sent(stage, "INVITE"),
+    lines(stage, "INVITE", "Proxy-Authorization") + lines(stage, "INVITE", "Authorization"),
+    stage.told,
+  ],
+  { "SIP.js": [2, 1, ["onReject 401"]], Strowger: [3, 2, ["onReject 486"]] },
+);
+
+differ(
+  "6: of several challenges the strongest algorithm wins",
+  async (stage) => {
+    stage.core.register(stage.request("REGISTER"), stage.recorder());
+    await stage.settle();
+    const headers = ["MD5", "SHA-512-256", "SHA-256"].map((algorithm) =>
+      `WWW-Authenticate: Digest realm="example", nonce="n", qop="auth", algorithm=${algorithm}`
+    );
+    await stage.respond(401, { headers }, "REGISTER");
+    await stage.respond(200, {}, "REGISTER");
+  },
+  (stage) => stage.wire.at(-1)?.details.join().match(/algorithm=(\S+)/)?.[1],
+  { "SIP.js": undefined, Strowger: "SHA-512-256" },
+);
+
+differ(
+  "6: nc counts for each nonce",
+  async (stage) => {
+    stage.core.register(stage.request("REGISTER"), stage.recorder());
+    await stage.settle();
+    for (const nonce of ["n1", "n2, stale=true"]) {
+      const [value, stale = ""] = nonce.split(",");
+      const headers = [
+        `WWW-Authenticate: Digest realm="example", nonce="${value}", qop="auth"${
+          stale && `,${stale}`
+        }`,
+      ];
+      await stage.respond(401, { headers }, "REGISTER");
+    }
+    await stage.respond(200, {}, "REGISTER");
+  },
+  (stage) => stage.wire.map(({ details }) => details.join().match(/nc=(\S+)/)?.[1]),
+  {
+    "SIP.js": [undefined, "00000001", "00000002"],
+    Strowger: [undefined, "00000001", "00000001"],
+  },
 );
 
 const RELIABLE = { headers: ["Require: 100rel", "RSeq: 7"], body: "answer" };

@@ -403,4 +403,129 @@ export const DIFFERENCES: readonly Difference[] = [
     lines: ["Strowger sends PRACK 2"],
     why: "deliberate difference 8: the engine acknowledges it by itself",
   },
+  {
+    scenario: "INVITE is challenged by a proxy, and then answered",
+    lines: [
+      "Strowger in ACK 2: Proxy-Authorization: algorithm=MD5 cnonce=* nc=00000001 nonce=n1 qop=auth realm=example response=right uri=sip:bob@bob.example:5060 username=alice",
+    ],
+    why:
+      'deliberate difference 5: RFC 3261 §22.1: "UACs creating an ACK message will duplicate all of the Authorization and Proxy-Authorization header field values that appeared in the INVITE"',
+  },
+  {
+    scenario: "INVITE is challenged by a proxy, and then answered",
+    lines: [
+      "Strowger in BYE 3: Proxy-Authorization: algorithm=MD5 cnonce=* nc=00000002 nonce=n1 qop=auth realm=example response=right uri=sip:bob@bob.example:5060 username=alice",
+    ],
+    why: "RFC 3261 §22.3: credentials go along to the same proxy",
+  },
+  {
+    scenario: "REGISTER is challenged without qop",
+    lines: [
+      "SIP.js in REGISTER 2: Authorization: algorithm=MD5 nonce=n1 opaque=o realm=example response=right uri=sip:bob@bob.example:5060 username=alice",
+      "Strowger in REGISTER 2: Authorization: nonce=n1 opaque=o realm=example response=right uri=sip:bob@bob.example:5060 username=alice",
+    ],
+    why: "RFC 7616 §3.4: algorithm is repeated where the challenge has it",
+  },
+  {
+    scenario: "INVITE is challenged by a proxy and by the far end",
+    lines: [
+      "Strowger in ACK 2: Proxy-Authorization: algorithm=MD5 cnonce=* nc=00000001 nonce=n1 qop=auth realm=example response=right uri=sip:bob@bob.example:5060 username=alice",
+    ],
+    why:
+      'RFC 3261 §22.1: "UACs creating an ACK message will duplicate all of the Authorization and Proxy-Authorization header field values that appeared in the INVITE"',
+  },
+  {
+    scenario: "INVITE is challenged by a proxy and by the far end",
+    lines: [
+      "SIP.js tells onReject 401",
+      "Strowger tells onReject 486",
+      "Strowger sends INVITE 3",
+      "Strowger sends ACK 3",
+    ],
+    why: "deliberate difference 6: 401 and 407 on one request are both answered",
+  },
+  {
+    scenario: "the nonce is stale",
+    lines: [
+      "SIP.js in REGISTER 3: Authorization: algorithm=MD5 cnonce=* nc=00000002 nonce=n2 qop=auth realm=example response=right uri=sip:bob@bob.example:5060 username=alice",
+      "Strowger in REGISTER 3: Authorization: algorithm=MD5 cnonce=* nc=00000001 nonce=n2 qop=auth realm=example response=right uri=sip:bob@bob.example:5060 username=alice",
+    ],
+    why: "deliberate difference 6: `nc` counts per nonce (RFC 7616 §3.4)",
+  },
+  {
+    scenario: "the nonce is stale again and again",
+    lines: [
+      "Strowger sends REGISTER 4",
+      "Strowger sends REGISTER 5",
+      "Strowger sends REGISTER 6",
+      "Strowger sends REGISTER 7",
+      "Strowger sends REGISTER 8",
+    ],
+    why: "RFC 7616 §3.3: a stale nonce says nothing against the password; the attempts are bounded",
+  },
+  {
+    scenario: "the challenge has only an algorithm that SIP.js does not know",
+    lines: [
+      "SIP.js tells onReject 401",
+      "Strowger tells onAccept 200",
+      "Strowger sends REGISTER 2",
+    ],
+    why: "RFC 8760: SHA-256 and SHA-512/256 besides MD5",
+  },
+  {
+    scenario: "two challenges, the stronger one second",
+    lines: [
+      "SIP.js tells onReject 401",
+      "Strowger tells onAccept 200",
+      "Strowger sends REGISTER 2",
+    ],
+    why:
+      "deliberate difference 6: the strongest algorithm that is supported wins (RFC 8760 §2.4); SIP.js gives up where it cannot read the first",
+  },
+  {
+    scenario: "cancelled before any response, which is a challenge",
+    lines: [
+      "SIP.js tells onProgress 180",
+      "SIP.js tells onReject 487",
+      "Strowger tells onReject 407",
+      "SIP.js sends INVITE 2",
+      "SIP.js sends ACK 2",
+    ],
+    why:
+      "deliberate difference 1: a cancelled INVITE is not sent again with credentials; the challenge is its end",
+  },
+  {
+    scenario: "cancelled after 100, and then challenged",
+    lines: [
+      "SIP.js tells onProgress 180",
+      "SIP.js tells onReject 487",
+      "Strowger tells onReject 407",
+      "SIP.js sends INVITE 2",
+      "SIP.js sends ACK 2",
+    ],
+    why:
+      "deliberate difference 1: a cancelled INVITE is not sent again with credentials; the challenge is its end",
+  },
+  {
+    scenario: "cancelled after a challenge was answered",
+    lines: [
+      "Strowger in CANCEL 2: Proxy-Authorization: algorithm=MD5 cnonce=* nc=00000001 nonce=n1 qop=auth realm=example response=right uri=sip:bob@bob.example:5060 username=alice",
+      "Strowger in ACK 2: Proxy-Authorization: algorithm=MD5 cnonce=* nc=00000001 nonce=n1 qop=auth realm=example response=right uri=sip:bob@bob.example:5060 username=alice",
+    ],
+    why:
+      'RFC 3261 §22.1: "UACs creating an ACK message will duplicate all of the Authorization and Proxy-Authorization header field values that appeared in the INVITE"',
+  },
+  {
+    scenario: "disposed of before a challenge",
+    lines: ["SIP.js tells onReject 408", "SIP.js sends ACK 1", "SIP.js sends INVITE 2"],
+    why: "deliberate difference 2: `dispose()` forgets the request",
+  },
+  {
+    scenario: "a second REGISTER to who has challenged the first",
+    lines: [
+      "SIP.js sends REGISTER 2",
+      "Strowger in REGISTER 1: Authorization: algorithm=MD5 cnonce=* nc=00000002 nonce=n1 qop=auth realm=example response=right uri=sip:bob@bob.example:5060 username=alice",
+    ],
+    why: "RFC 7616 §3.6: credentials for a realm that has asked go along from then on",
+  },
 ];

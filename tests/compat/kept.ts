@@ -126,5 +126,5 @@ export const DIFFERING = {
 export const PENDING_MEMBERS = {
   Session: ["info", "invite", "message", "notify", "refer"],
   SessionDelegate: ["onInfo", "onInvite", "onMessage", "onNotify", "onRefer"],
-  UserAgentCore: ["replyStateless", "subscribe"],
+  UserAgentCore: ["subscribe"],
 } as const;

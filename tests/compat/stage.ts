@@ -26,7 +26,7 @@ import { HookedTransport } from "../support/hooked_transport.ts";
 import { type RequestScript, type ResponseScript, ScriptedPeer } from "../support/scripted_peer.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 import { underClock } from "./runtime.ts";
-import { ALICE, sipJsCore } from "./sip_js_core.ts";
+import { ALICE, REALM, sipJsCore } from "./sip_js_core.ts";
 import { type WireMessage, wireMessage } from "./wire.ts";
 
 /** Whose core it is. */
@@ -128,6 +128,7 @@ export class Stage {
         transports: [this.transport],
         clock: this.clock,
         userAgentHeaderFieldValue: "compat",
+        credentials: [{ realm: REALM, username: ALICE.user, password: ALICE.password }],
         logger: { debug: () => {}, warn: () => {} },
         onError: (error) => void this.reported.push(error.name),
       });

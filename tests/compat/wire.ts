@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { parseMessage } from "@strowger/sip";
+import { ALICE } from "./sip_js_core.ts";
 
 /** One message that was sent. */
 export interface WireMessage {
@@ -28,19 +30,38 @@ export const NOT_COMPARED: { readonly [name: string]: string } = {
   "User-Agent": "as Server",
 };
 
-/** Tags of the far end are the scripts'; those of the core are random, as are digests and delays. */
-function normalised(name: string, value: string): string {
+/** Tags of the far end are the scripts'; those of the core are random, as are delays. */
+function normalised(method: string, name: string, value: string): string {
   if (name === "Retry-After") return "*";
-  if (name.endsWith("Authorization")) return digest(value);
+  if (name.endsWith("Authorization")) return digest(method, value);
   return value.replace(/;tag=(?!far)[^;,>\s]+/g, ";tag=*");
 }
 
-/** Credentials with their parameters in alphabetical order and unquoted. */
-function digest(value: string): string {
-  const parameters = [...value.matchAll(/(\w+)=(?:"([^"]*)"|([^\s,]+))/g)].map(([, name, a, b]) =>
-    `${name}=${name === "cnonce" || name === "response" ? "*" : a ?? b}`
-  );
-  return parameters.toSorted().join(" ");
+const HASHES: { [algorithm: string]: string } = {
+  MD5: "md5",
+  "SHA-256": "sha256",
+  "SHA-512-256": "sha512-256",
+};
+
+/** What RFC 7616 §3.4.1 makes of credentials, the password being the only user's. */
+function response(method: string, values: { [name: string]: string }): string {
+  const { algorithm = "MD5", realm, nonce, nc, cnonce, qop, uri, username } = values;
+  const hash = (text: string) => createHash(HASHES[algorithm] ?? "").update(text).digest("hex");
+  const secret = hash(`${username}:${realm}:${ALICE.password}`);
+  const between = qop === undefined ? nonce : `${nonce}:${nc}:${cnonce}:${qop}`;
+  return hash(`${secret}:${between}:${hash(`${method}:${uri}`)}`);
+}
+
+/** Credentials with their parameters in alphabetical order, and whether the response is right. */
+function digest(method: string, value: string): string {
+  const values: { [name: string]: string } = {};
+  for (const [, name = "", quoted, bare = ""] of value.matchAll(/(\w+)=(?:"([^"]*)"|([^\s,]+))/g)) {
+    values[name] = quoted ?? bare;
+  }
+  const isRight = values["response"] === response(method, values);
+  if (values["cnonce"] !== undefined) values["cnonce"] = "*";
+  values["response"] = isRight ? "right" : "wrong";
+  return Object.keys(values).toSorted().map((name) => `${name}=${values[name]}`).join(" ");
 }
 
 /** Takes a message apart. */
@@ -55,6 +76,8 @@ export function wireMessage(text: string): WireMessage {
   const details = [
     message.kind === "request" ? `to ${message.ruri}` : `reason ${message.reasonPhrase}`,
   ];
+  // The ACK to a failure and CANCEL repeat what the INVITE has.
+  const of = message.method === "ACK" || message.method === "CANCEL" ? "INVITE" : message.method;
   const ignored: { [name: string]: string } = {};
   for (const name of message.headerNames()) {
     if (RANDOM.includes(name)) continue;
@@ -63,7 +86,7 @@ export function wireMessage(text: string): WireMessage {
       continue;
     }
     for (const value of message.getHeaders(name)) {
-      details.push(`${name}: ${normalised(name, value)}`);
+      details.push(`${name}: ${normalised(of, name, value)}`);
     }
   }
   if (message.body !== "") details.push(`body ${message.body}`);

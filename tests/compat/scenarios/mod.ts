@@ -4,6 +4,7 @@
  * @module
  */
 import type { Scenario } from "../stage.ts";
+import { challenges } from "./authentication.ts";
 import { cancels } from "./cancel.ts";
 import { inDialog } from "./in_dialog.ts";
 import { incomingCalls } from "./incoming_call.ts";
@@ -18,4 +19,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...inDialog,
   ...outOfDialog,
   ...reliableProvisionals,
+  ...challenges,
 ];
