@@ -40,13 +40,14 @@ export class PeerProcess {
     return this.log.map((each) => new TextDecoder().decode(each)).join("");
   }
 
-  /** Waits until `isReady`, and throws what the peer has said if that does not come about. */
+  /** Waits until `isReady`; if that does not come about, ends it and throws what it has said. */
   async ready(isReady: () => boolean | Promise<boolean>, milliseconds = 10_000): Promise<void> {
     for (let waited = 0; waited < milliseconds; waited += 20) {
       if (this.hasEnded) break;
       if (await isReady()) return;
       await pause(20);
     }
+    await this.stop();
     throw new Error(`${this.name} is not ready: ${this.output.slice(-2000)}`);
   }
 

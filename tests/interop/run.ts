@@ -6,9 +6,13 @@
  * trials whose line in the table has all of them.
  */
 import { providePeers } from "./packages.ts";
+import { PHONE_CALLS } from "./phone_calls.ts";
+import { ProxyTrial } from "./proxy_trial.ts";
+import { REGISTRATIONS } from "./registrations.ts";
 import { CALLS } from "./sipp_calls.ts";
 import { REQUESTS } from "./sipp_requests.ts";
 import { SippTrial } from "./sipp_trial.ts";
+import { Stage } from "./stage.ts";
 import type { Trial } from "./trial.ts";
 
 const DEADLINE = 230_000;
@@ -21,9 +25,12 @@ if (problem !== undefined) {
   Deno.exit(1);
 }
 
-const trials: Trial[] = (["UDP", "TCP"] as const).flatMap((protocol) =>
-  [...CALLS, ...REQUESTS].map((scenario) => new SippTrial(scenario, protocol))
-).filter((trial) => Deno.args.every((word) => lineOf(trial).includes(word)));
+let stage: Promise<Stage> | undefined;
+const setStage = (): Promise<Stage> => stage ??= Stage.start();
+const trials: Trial[] = (["UDP", "TCP"] as const).flatMap((protocol) => [
+  ...[...CALLS, ...REQUESTS].map((scenario) => new SippTrial(scenario, protocol)),
+  ...[...REGISTRATIONS, ...PHONE_CALLS].map((each) => new ProxyTrial(each, protocol, setStage)),
+]).filter((trial) => Deno.args.every((word) => lineOf(trial).includes(word)));
 const passed = new Set<Trial>();
 const deadline = setTimeout(giveUp, DEADLINE);
 
@@ -37,6 +44,7 @@ for (const trial of trials) {
 console.log("waiting for the last timers");
 await Promise.all(ends);
 clearTimeout(deadline);
+await leaveStage();
 report();
 
 function lineOf({ peer, protocol, title, calls }: Trial): string {
@@ -48,10 +56,16 @@ async function finish(trial: Trial): Promise<void> {
   if (trial.complaints.length === 0) passed.add(trial);
 }
 
-function giveUp(): never {
+async function giveUp(): Promise<never> {
   console.log(`not done after ${DEADLINE / 1000} s`);
   for (const trial of trials) trial.abort();
+  await leaveStage();
   report();
+}
+
+/** Whether it could be set or not. */
+async function leaveStage(): Promise<void> {
+  await stage?.then((each) => each.stop(), () => {});
 }
 
 function report(): never {

@@ -1,11 +1,13 @@
 /**
  * Calls that are set up, or not, and end.
  */
-import type { OutgoingInviteRequestDelegate, Session, URI, UserAgentCore } from "@strowger/sip";
+import type { IncomingInviteRequest, IncomingRequest, URI, UserAgentCore } from "@strowger/sip";
 import {
   answer,
   call,
+  type CallExtras,
   callUp,
+  description,
   hangUp,
   isSlow,
   type SippScenario,
@@ -20,7 +22,7 @@ export const CALLS: readonly SippScenario[] = [
     calls: 200,
     story: "100 180 200 Confirmed Stable Terminated BYE:200",
     place: (core, target, story) =>
-      void callUp(
+      callUp(
         core,
         target,
         story,
@@ -67,7 +69,7 @@ export const CALLS: readonly SippScenario[] = [
     file: "callee_rings_reliably.xml",
     calls: 20,
     story: "200 Confirmed Stable Terminated BYE:200",
-    place: (core, target, story) => callReliably(core, target, story, undefined),
+    place: (core, target, story) => callReliably(core, target, story, null),
   },
   {
     title: "the engine answers, SIPp hangs up",
@@ -87,6 +89,13 @@ export const CALLS: readonly SippScenario[] = [
         answer(request, story, (session) => hangUp(session, story, 200));
       },
     }),
+  },
+  {
+    title: "the engine rings reliably (100rel)",
+    file: "caller_wants_reliable.xml",
+    calls: 20,
+    story: "183 PRACK 180 PRACK accepted ACK Confirmed Stable BYE Terminated",
+    serve: (begin) => ({ onInvite: (request) => answerReliably(request, begin()) }),
   },
   {
     title: "the engine refuses",
@@ -124,10 +133,30 @@ function callReliably(
   core: UserAgentCore,
   target: URI,
   story: Story,
-  onProgress: OutgoingInviteRequestDelegate["onProgress"],
+  onProgress: CallExtras["onProgress"],
 ): void {
-  const then = (session: Session): void => hangUp(session, story, 100);
-  const request = callUp(core, target, story, then, ["Supported: 100rel"]);
-  const { onProgress: _, ...delegate } = { ...request.delegate };
-  request.delegate = { ...delegate, ...(onProgress === undefined ? {} : { onProgress }) };
+  const extras = { extraHeaders: ["Supported: 100rel"], onProgress };
+  callUp(core, target, story, (session) => hangUp(session, story, 100), extras);
+}
+
+/** RFC 3262 §3: each provisional response waits for the PRACK to the one before. */
+function answerReliably(request: IncomingInviteRequest, story: Story): void {
+  const body = description("engine");
+  story.push("183");
+  const { session } = request.progress({ statusCode: 183, body });
+  session.delegate = {
+    onPrack: (first) => {
+      first.accept();
+      story.push("PRACK", "180");
+      session.delegate = { ...session.delegate, onPrack: accept };
+      request.progress();
+    },
+    onAck: () => story.push("ACK", session.sessionState, session.signalingState),
+    onBye: () => story.push("BYE", session.sessionState),
+  };
+  const accept = (second: IncomingRequest): void => {
+    second.accept();
+    story.push("PRACK", "accepted");
+    request.accept();
+  };
 }

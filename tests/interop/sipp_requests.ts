@@ -34,6 +34,12 @@ export const REQUESTS: readonly SippScenario[] = [
       ),
   },
   {
+    title: "SIPp sends OPTIONS",
+    file: "sends_options.xml",
+    calls: 20,
+    serve: () => ({ onInvite: () => {} }),
+  },
+  {
     title: "the engine sends PUBLISH",
     file: "takes_publish.xml",
     calls: 20,

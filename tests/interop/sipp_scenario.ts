@@ -13,8 +13,10 @@ import {
   type OutgoingRequestDelegate,
   type OutgoingRequestMessage,
   type Session,
+  type SessionDelegate,
   URI,
   type UserAgentCore,
+  type UserAgentCoreConfiguration,
   type UserAgentCoreDelegate,
 } from "@strowger/sip";
 
@@ -64,8 +66,10 @@ export interface SippScenario {
   /** SIPp's part, a file in `sipp/`. */
   readonly file: string;
   readonly calls: number;
-  /** What the story of every call has to be. */
-  readonly story: string;
+  /** What the story of every call has to be; none where the engine answers by itself. */
+  readonly story?: string;
+  /** What the engine is made from besides. */
+  readonly configuration?: Partial<UserAgentCoreConfiguration>;
   /** The engine's part where SIPp is called; `target` is SIPp's URI. */
   readonly place?: (core: UserAgentCore, target: URI, story: Story) => void;
   /** The engine's part where SIPp calls; `begin` is for each call. */
@@ -106,21 +110,31 @@ export function call(
   return core.invite(message, { ...story.tell(), ...delegate });
 }
 
+/** What a call may have besides. */
+export interface CallExtras {
+  readonly extraHeaders?: string[];
+  /** Takes provisional responses instead of the story; `null` for nobody. */
+  readonly onProgress?: OutgoingInviteRequestDelegate["onProgress"] | null;
+}
+
 /** Calls SIPp, acknowledges its 2xx, and goes on in the session that is up. */
 export function callUp(
   core: UserAgentCore,
   target: URI,
   story: Story,
   then: (session: Session) => void,
-  extraHeaders?: string[],
-): OutgoingInviteRequest {
+  { extraHeaders, onProgress }: CallExtras = {},
+): void {
   const onAccept = (response: AckableIncomingResponseWithSession): void => {
     const { session } = response;
     response.ack();
     story.push(`${response.message.statusCode}`, session.sessionState, session.signalingState);
     then(session);
   };
-  return call(core, target, story, { onAccept }, extraHeaders);
+  const request = call(core, target, story, { onAccept }, extraHeaders);
+  if (onProgress === undefined) return;
+  const { onProgress: _, ...rest } = request.delegate ?? {};
+  request.delegate = onProgress === null ? rest : { ...rest, onProgress };
 }
 
 /** Hangs up a little later. */
@@ -144,6 +158,7 @@ export function answer(
   request: IncomingInviteRequest,
   story: Story,
   then: (session: Session) => void = () => {},
+  delegate: SessionDelegate = {},
 ): void {
   const ring = (): void => {
     story.push("ringing");
@@ -155,8 +170,10 @@ export function answer(
     const { session } = request.accept({ statusCode: 200, body: description("engine") });
     story.push("accepted");
     session.delegate = {
+      ...delegate,
       onAck: () => {
         story.push("ACK", session.sessionState, session.signalingState);
+        session.delegate = { ...session.delegate, onAck: () => story.push("ACK") };
         then(session);
       },
       onBye: () => void story.push("BYE", session.sessionState),

@@ -1,0 +1,98 @@
+/**
+ * A trial through Kamailio, with another engine or with baresip at the far end.
+ */
+import type { Baresip } from "./baresip.ts";
+import type { Protocol } from "./engine.ts";
+import type { Kamailio } from "./kamailio.ts";
+import { Line } from "./line.ts";
+import type { Stage } from "./stage.ts";
+import { Trial } from "./trial.ts";
+
+/** What a scenario has at hand. */
+export interface Scene {
+  readonly protocol: Protocol;
+  readonly stage: Stage;
+  /** The proxy of the scenario. */
+  readonly proxy: Kamailio;
+  /** The phone that goes by the same transport as the engine. */
+  readonly phone: Baresip;
+  /** The other phone. */
+  readonly other: Baresip;
+  /** Makes an engine for a user; a password that is not the user's is for scenarios of it. */
+  open(user: string, password?: string): Promise<Line>;
+  /** Complains if something is not as it has to be. */
+  expect(what: string, found: unknown, expected: unknown): void;
+}
+
+/** One row of the table, once for each transport. */
+export interface ProxyScenario {
+  readonly title: string;
+  readonly peer: "Kamailio" | "baresip";
+  /** Whether the proxy challenges with SHA-256, and not with MD5. */
+  readonly isSha256?: boolean;
+  /** All of it; throws where something does not come that has to. */
+  play(scene: Scene): Promise<void>;
+}
+
+/** How often a message may have to be repeated over UDP, where a machine stands still for T1. */
+const REPETITIONS = 3;
+
+/** See the module. */
+export class ProxyTrial extends Trial {
+  readonly calls = 1;
+  private readonly scenario: ProxyScenario;
+  private readonly stage: () => Promise<Stage>;
+  private readonly lines: Line[] = [];
+
+  constructor(scenario: ProxyScenario, protocol: Protocol, stage: () => Promise<Stage>) {
+    super(protocol);
+    this.scenario = scenario;
+    this.stage = stage;
+  }
+
+  get title(): string {
+    return this.scenario.title;
+  }
+
+  get peer(): string {
+    return this.scenario.peer;
+  }
+
+  async run(): Promise<void> {
+    try {
+      const stage = await this.stage();
+      const known = stage.complaints.length;
+      await this.scenario.play(this.scene(stage));
+      this.complaints.push(...stage.complaints.slice(known));
+      for (const phone of [stage.bob, stage.carol]) phone.control.drain();
+    } catch (error) {
+      this.complaints.push(`${error instanceof Error ? error.message : error}`);
+    }
+    // What is registered would get the next trial's calls, too.
+    for (const line of this.lines) await line.leave().catch(() => {});
+    for (const engine of this.engines) this.audit(engine.messages);
+    const limit = this.protocol === "UDP" ? REPETITIONS : 0;
+    if (this.retransmissions > limit) this.complaints.push(`${this.retransmissions} repetitions`);
+    if (this.complaints.length === 0) this.ok = 1;
+  }
+
+  private scene(stage: Stage): Scene {
+    const { protocol, scenario } = this;
+    const proxy = scenario.isSha256 ? stage.sha256 : stage.md5;
+    const isUdp = protocol === "UDP";
+    return {
+      protocol,
+      stage,
+      proxy,
+      phone: isUdp ? stage.bob : stage.carol,
+      other: isUdp ? stage.carol : stage.bob,
+      open: async (user, password) => {
+        const line = await Line.open(protocol, user, proxy, password);
+        this.engines.push(line.engine);
+        this.lines.push(line);
+        return line;
+      },
+      expect: (what, found, expected) => this.expect(what, found, expected),
+    };
+  }
+}
