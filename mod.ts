@@ -11,6 +11,12 @@
  * @module
  */
 export type * from "./actors/incoming_request.ts";
+export {
+  DigestAuthenticator,
+  type DigestAuthenticatorOptions,
+  type DigestSecret,
+  type DigestVerdict,
+} from "./actors/digest_authenticator.ts";
 export type { Credentials } from "./actors/credentials.ts";
 export type * from "./actors/outgoing_request.ts";
 export type * from "./actors/session.ts";
