@@ -32,6 +32,8 @@ export interface Way {
 export interface Retry {
   /** After how many milliseconds; at once by default. */
   readonly delay?: number;
+  /** Whether it has to wait as long again, asked when the time has come. */
+  isBlocked?(): boolean;
   /** Changes what has to change in the message; its CSeq and Via are changed already. */
   change(message: OutgoingRequestMessage): void;
 }
@@ -164,16 +166,20 @@ export class Attempts {
   }
 
   private retry(failure: RetryEmission, retry: Retry | undefined): void {
-    const { delay = 0 } = retry ?? {};
     this.listener(failure);
-    if (delay === 0) return this.next(failure, retry);
+    if (retry?.delay) this.wait(failure, retry, retry.delay);
+    else this.next(failure, retry);
+  }
+
+  private wait(failure: RetryEmission, retry: Retry, delay: number): void {
     const pause = new Pause(this.supervisor, this.current.branch, delay, (emission) => {
       // Its end comes after what it has told, if it has.
       if (this.pause !== pause) return;
       this.pause = undefined;
-      if (emission.type === "resend") this.next(failure, retry);
-      else if (emission.type === "giveUp") this.fail(failure);
-      else this.tellTerminated();
+      if (emission.type === "giveUp") return this.fail(failure);
+      if (emission.type === "terminated") return this.tellTerminated();
+      if (retry.isBlocked?.()) this.wait(failure, retry, delay);
+      else this.next(failure, retry);
     });
     this.pause = pause;
     pause.start();

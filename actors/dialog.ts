@@ -12,6 +12,7 @@ import {
   OutgoingRequestMessage,
   ProtocolError,
   type URI,
+  valuesIn,
 } from "../messages/mod.ts";
 import type { Answers } from "./client_authentication.ts";
 import { contactOf } from "./contact.ts";
@@ -41,6 +42,9 @@ function recordRoutes(
   return routes.map(({ uri }) => uri);
 }
 
+/** Requests that tell the far end where this side is to be reached (§12.2, RFC 3311, RFC 6665). */
+const TARGET_REFRESHING = ["INVITE", "NOTIFY", "REFER", "SUBSCRIBE", "UPDATE"];
+
 /** One side of a dialog. */
 export class Dialog {
   readonly callId: string;
@@ -52,6 +56,8 @@ export class Dialog {
   routeSet: readonly URI[];
   /** What was answered to challenges in this dialog, or to the request that made it. */
   answers: Answers | undefined;
+  /** The value of Contact in requests of this side that have one; set by who makes the dialog. */
+  contact: string | undefined;
   private localSequence: number;
   private remoteSequence: number | undefined;
 
@@ -149,9 +155,18 @@ export class Dialog {
    * "MUST be recomputed based on the 2xx response".
    */
   confirm(response: IncomingResponseMessage): void {
-    this.remoteTarget = contactOf(response) ?? this.remoteTarget;
+    this.refreshTarget(response);
     const routes = recordRoutes(response);
     if (!(routes instanceof ProtocolError)) this.routeSet = routes.reverse();
+  }
+
+  /**
+   * The far end is somewhere else by now. §12.2.1.2: the UAC "MUST replace the dialog's remote target
+   * URI with the URI from the Contact header field in that response, if present"; §12.2.2 the UAS with
+   * that of the request. The route set stays.
+   */
+  refreshTarget(message: IncomingRequestMessage | IncomingResponseMessage): void {
+    this.remoteTarget = contactOf(message) ?? this.remoteTarget;
   }
 
   /**
@@ -199,11 +214,20 @@ export class Dialog {
         ...(this.remoteTag === "" ? {} : { toTag: this.remoteTag }),
         routeSet: routes.map((route) => `<${route}>`),
       },
-      options.extraHeaders,
+      this.withContact(method, options.extraHeaders ?? []),
       options.body,
     );
     // Only now: a request that was refused has taken no number.
     if (cseq === undefined) this.localSequence++;
     return message;
+  }
+
+  /** §12.2.1.1: "a UAC SHOULD include a Contact header field in any target refresh requests". */
+  private withContact(method: string, extraHeaders: string[]): string[] {
+    const hasContact = valuesIn(extraHeaders, "Contact").length > 0;
+    if (hasContact || this.contact === undefined || !TARGET_REFRESHING.includes(method)) {
+      return extraHeaders;
+    }
+    return [...extraHeaders, `Contact: ${this.contact}`];
   }
 }

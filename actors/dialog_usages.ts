@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { IncomingRequestMessage } from "../messages/mod.ts";
+import type { IncomingRequestMessage, IncomingResponseMessage } from "../messages/mod.ts";
 import { refuseContent } from "./content_inspection.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Flow } from "./flow.ts";
@@ -13,7 +13,6 @@ import { refusePrack } from "./reliable_provisional_server.ts";
 import { refuseMethod, refuseRequired } from "./request_inspection.ts";
 import { ServerTransaction } from "./server_transaction.ts";
 import type { Supervisor } from "./supervisor.ts";
-import { ALLOWED_IN_SESSION } from "./user_agent_core_delegate.ts";
 
 /** One use of a dialog. */
 export interface DialogUsage {
@@ -32,7 +31,7 @@ export interface SessionUsage extends DialogUsage, InvitedCall {
   /** Takes an ACK. */
   acknowledge(request: IncomingRequestMessage): void;
   /** Takes a 2xx that no transaction waits for any more. */
-  repeatAccept(): void;
+  repeatAccept(response: IncomingResponseMessage): void;
 }
 
 /** Methods that mean nothing in a dialog which has no such use: RFC 5057 §5.1 has 481 for them. */
@@ -96,16 +95,19 @@ export class DialogUsages implements DialogEntry {
     if (method === "OPTIONS") {
       return void transaction.respond({ statusCode: 200, extraHeaders: capabilities() });
     }
-    const usage = this.usages.find((each) => each.takes(request));
+    // The session takes what no other use does.
+    const { session } = this;
+    const usage = this.usages.find((each) => each !== session && each.takes(request)) ??
+      (session?.takes(request) ? session : undefined);
     if (usage !== undefined) return usage.receive(request, transaction);
     if (method === "PRACK") return void transaction.respond(refusePrack(request));
     const isLost = this.session === undefined || method === "NOTIFY" || method === "SUBSCRIBE";
     if (isLost && NEED_A_USAGE.includes(method)) return transaction.refuse(481);
-    transaction.respond(refuseMethod(method, ALLOWED_IN_SESSION));
+    transaction.respond(refuseMethod(method, this.supervisor.environment.allow()));
   }
 
-  repeatAccept(): void {
-    this.session?.repeatAccept();
+  repeatAccept(response: IncomingResponseMessage): void {
+    this.session?.repeatAccept(response);
   }
 
   end(): void {

@@ -56,6 +56,16 @@ export type IncomingByeRequest = IncomingRequest;
 
 /** A PRACK that came in: see `SessionDelegate.onPrack`. */
 export type IncomingPrackRequest = IncomingRequest;
+/** An INFO that came in. */
+export type IncomingInfoRequest = IncomingRequest;
+/** A MESSAGE that came in. */
+export type IncomingMessageRequest = IncomingRequest;
+/** A NOTIFY that came in. */
+export type IncomingNotifyRequest = IncomingRequest;
+/** A REFER that came in. */
+export type IncomingReferRequest = IncomingRequest;
+/** An UPDATE that came in. Unless `onUpdate` answers it before it returns, the engine does. */
+export type IncomingUpdateRequest = IncomingRequest;
 
 /** The ACK to a 2xx that came in: nothing answers it. */
 export interface IncomingAckRequest {

@@ -6,14 +6,13 @@
 import type { StateValue } from "xstate";
 import type { InviteClientEmission } from "../machines/mod.ts";
 import {
-  checkHeaderLine,
   type IncomingResponseMessage,
-  InvalidStateError,
   type OutgoingRequestMessage,
   ProtocolError,
   TransportError,
 } from "../messages/mod.ts";
 import { Attempts, type RetryPolicy } from "./attempts.ts";
+import { makeCancel } from "./cancel_request.ts";
 import { contactOf } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import { nextHopOf } from "./flow.ts";
@@ -21,30 +20,17 @@ import { watchExpiry } from "./invitation_expiry.ts";
 import { localResponse } from "./local_response.ts";
 import type {
   AckableIncomingResponseWithSession,
-  IncomingResponse,
   OutgoingInviteRequest,
   OutgoingInviteRequestDelegate,
-  PrackableIncomingResponseWithSession,
   RequestOptions,
 } from "./outgoing_request.ts";
 import type { Call } from "./registry.ts";
-import {
-  reliableNumber,
-  type ReliableProvisional,
-  ReliableProvisionalClient,
-} from "./reliable_provisional_client.ts";
+import { receiveProgress } from "./progress.ts";
 import { SessionDialog } from "./session_dialog.ts";
-import { credentialsOf, siblingRequest } from "./sibling_request.ts";
+import { credentialsOf } from "./sibling_request.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { COMPLETED_ELSEWHERE, endUnwantedCall, MAX_BRANCHES } from "./unwanted_call.ts";
-import { responseOf, UserAgentClient } from "./user_agent_client.ts";
-
-/** A value for Reason (RFC 3326 §2): text that is none becomes the text of one. */
-function reasonHeader(reason: string): string {
-  const isValue = /^[\w.!%*+`'~-]+\s*;/.test(reason);
-  const value = isValue ? reason : `SIP;text="${reason.replace(/["\\]/g, "\\$&")}"`;
-  return checkHeaderLine("reason", `Reason: ${value}`);
-}
+import { responseOf, type UserAgentClient } from "./user_agent_client.ts";
 
 /** See the module. */
 export class InviteUserAgentClient implements OutgoingInviteRequest {
@@ -104,22 +90,8 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
 
   cancel(reason?: string, options: RequestOptions = {}): void {
     if (this.isDisposed || this.hasFinalResponse || this.cancelClient !== undefined) return;
-    const extraHeaders = [...options.extraHeaders ?? []];
-    if (reason !== undefined && reason !== "") extraHeaders.push(reasonHeader(reason));
-    const { transaction } = this.attempts;
-    const message = siblingRequest(this.message, "CANCEL", transaction.via, {
-      ...options,
-      extraHeaders,
-    });
-    const report = (response: IncomingResponse): void => this.reportCancel(response.message);
     // Made now, so that what cannot be sent is refused here; sent when the machine says so.
-    this.cancelClient = new UserAgentClient(
-      this.supervisor,
-      message,
-      { nextHop: message.ruri },
-      { onRedirect: report, onReject: report },
-      { original: transaction },
-    );
+    this.cancelClient = makeCancel(this.supervisor, this.message, this.attempts, reason, options);
     this.attempts.cancel();
   }
 
@@ -162,50 +134,11 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   private progress(message: IncomingResponseMessage): void {
     const isEnd = message.statusCode === 199;
     const session = isEnd ? this.sessions.get(message.toTag ?? "") : this.earlySession(message);
-    const rseq = reliableNumber(message);
-    if (session === undefined || rseq === undefined) return this.tellProgress(message, session);
-    if (session.sessionState === "Terminated") return;
-    session.provisionals ??= this.reliableProvisionals(session);
-    session.provisionals.receive(message, rseq);
-  }
-
-  private reliableProvisionals(session: SessionDialog): ReliableProvisionalClient {
-    return new ReliableProvisionalClient(this.supervisor, session, this.message.cseq, {
-      onProgress: (provisional) => this.tellProgress(provisional.message, session, provisional),
+    receiveProgress(message, session, this.message.cseq, {
+      isHeard: this.delegate?.onProgress !== undefined,
+      tell: (response) => this.callGuest("onProgress", () => this.delegate?.onProgress?.(response)),
       onUnanswered: () => this.cancel(),
     });
-  }
-
-  /** @param provisional The same response, where it is reliable. */
-  private tellProgress(
-    message: IncomingResponseMessage,
-    session: SessionDialog | undefined,
-    provisional?: ReliableProvisional,
-  ): void {
-    if (message.statusCode === 199) {
-      // RFC 6228 §4: this branch is over. Its PRACK is the last that is sent in the early dialog.
-      if (provisional !== undefined) session?.provisionals?.acknowledge(provisional);
-      session?.cease();
-    } else {
-      session?.takeRemoteBody(message);
-      session?.progress();
-    }
-    const response: PrackableIncomingResponseWithSession = {
-      message,
-      session,
-      prack: (options) => {
-        if (provisional === undefined || session?.provisionals === undefined) {
-          throw new InvalidStateError("prack: expected a reliable response with a session");
-        }
-        return session.provisionals.acknowledge(provisional, undefined, options);
-      },
-    };
-    const isHeard = this.delegate?.onProgress !== undefined;
-    this.callGuest("onProgress", () => this.delegate?.onProgress?.(response));
-    // A reliable response is repeated until its PRACK comes (RFC 3262 §3).
-    if (!isHeard && provisional !== undefined) {
-      session?.provisionals?.acknowledgeUnheard(provisional);
-    }
   }
 
   private accept(message: IncomingResponseMessage): void {
@@ -225,7 +158,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     }
     this.isAccepted = true;
     if (this.keepsFirst) this.ceaseEarlySessions(session);
-    session.takeRemoteBody(message);
+    session.takeRemoteBody(message, "inviteResponse");
     for (const { provisionals } of this.sessions.values()) provisionals?.end();
     session.accept(message);
     const response: AckableIncomingResponseWithSession = {
@@ -257,7 +190,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     if (session === undefined || this.call.endedBranches?.has(message.toTag ?? "")) {
       return endUnwantedCall(this.supervisor, message, this.call);
     }
-    session.repeatAccept();
+    session.repeatAccept(message);
   }
 
   private refuse(method: "onRedirect" | "onReject", message: IncomingResponseMessage): void {
@@ -320,7 +253,8 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
       call: this.call,
       cancel: () => this.cancel(),
     });
-    if (this.message.body !== undefined) session.takeLocalBody(this.message.body);
+    session.dialog.contact = this.message.getHeader("Contact");
+    if (this.message.body !== undefined) session.takeLocalBody(this.message.body, "request");
     this.sessions.set(toTag, session);
     return session;
   }
@@ -333,11 +267,6 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   private forgetEarlySessions(): void {
     this.ceaseEarlySessions();
     this.sessions.clear();
-  }
-
-  private reportCancel({ statusCode, reasonPhrase }: IncomingResponseMessage): void {
-    const text = `the CANCEL of call ${this.message.callId} failed: ${statusCode} ${reasonPhrase}`;
-    this.supervisor.report(new ProtocolError(text));
   }
 
   private callDelegate(

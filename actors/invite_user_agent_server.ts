@@ -27,10 +27,16 @@ import {
   withNumber,
 } from "./reliable_provisional_server.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
+import type { SessionOptions } from "./invite_usage.ts";
 import type { Session } from "./session.ts";
-import { SessionDialog } from "./session_dialog.ts";
+import type { SessionDialog } from "./session_dialog.ts";
+import { capabilityLines, withMissing } from "./session_headers.ts";
+import { negotiate } from "./session_timer.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { UserAgentServer } from "./user_agent_server.ts";
+
+/** Makes the session of an INVITE that is the first of its dialog. */
+export type SessionMaker = (dialog: Dialog, options: SessionOptions) => SessionDialog;
 
 /** See the module. */
 export class InviteUserAgentServer extends UserAgentServer implements IncomingInviteRequest {
@@ -39,15 +45,28 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
   private provisionals: ReliableProvisionalServer | undefined;
   /** Whether a 199 was sent: only a refusal can follow. */
   private hasEndedEarly = false;
+  private readonly makeSession: SessionMaker;
 
+  /** @param session The session that the INVITE is in (§14.2), or what makes it one. */
   constructor(
     supervisor: Supervisor,
     message: IncomingRequestMessage,
     transaction: ServerTransaction,
+    session: SessionDialog | SessionMaker,
     replacement?: Replacement,
   ) {
     super(supervisor, message, transaction);
     this.replacement = replacement;
+    if (typeof session === "function") this.makeSession = session;
+    else {
+      this.makeSession = () => session;
+      this.session = session;
+      session.reinvite("remote", {
+        sequence: message.cseq,
+        repeatAccept: () => transaction.repeatResponse(),
+      });
+      session.takeRemoteBody(message, "request");
+    }
     transaction.onDrain = () => {
       if (!this.isAnswered) this.reject({ statusCode: 503 });
     };
@@ -60,11 +79,17 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
 
   override accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponseWithSession {
     this.check("accept", 200, 299, options);
-    return this.respondWithSession(options, (session, response) => {
+    const { sessionTimer } = this.supervisor.environment;
+    const negotiation = this.session?.timer.negotiate(this.message) ??
+      negotiate(this.message, sessionTimer);
+    const extraHeaders = [...options.extraHeaders ?? [], ...negotiation.lines];
+    return this.respondWithSession({ ...options, extraHeaders }, (session, response) => {
       const send = (): void => {
         // The program may have disposed of it while the 2xx waited for a PRACK.
         if (session.sessionState === "Terminated") return void this.reject();
         session.accept();
+        session.dialog.refreshTarget(this.message);
+        session.timer.agree(negotiation);
         this.transaction.pass(response, options.statusCode);
         this.replace();
       };
@@ -92,7 +117,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     const response = super.respond(options);
     if (options.statusCode >= 300) {
       this.provisionals?.finish();
-      this.session?.cease();
+      this.session?.refuseInvite();
     }
     return response;
   }
@@ -185,16 +210,18 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     if (this.session?.sessionState === "Terminated") {
       throw new InvalidStateError("expected a session that is open, found it terminated");
     }
-    const response = this.transaction.print(this.withContact(options));
+    const answer = this.withHeaders(options);
+    const response = this.transaction.print(answer);
     const session = this.session ?? this.openSession(dialog);
-    if (options.body !== undefined) session.takeLocalBody(options.body);
+    session.dialog.contact = valuesIn(answer.extraHeaders ?? [], "Contact")[0];
+    if (options.body !== undefined) session.takeLocalBody(options.body, "inviteResponse");
     send(session, response);
     return { message: response.message, session };
   }
 
   /** The session that the first response with a To-tag makes (§12.1.1). */
   private openSession(dialog: Dialog): SessionDialog {
-    const session = new SessionDialog(this.supervisor, dialog, {
+    const session = this.makeSession(dialog, {
       role: "callee",
       inviteSequence: this.message.cseq,
       repeatAccept: () => this.transaction.repeatResponse(),
@@ -205,31 +232,25 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
       },
     });
     this.session = session;
-    session.takeRemoteBody(this.message);
+    session.takeRemoteBody(this.message, "request");
+    session.noteAllow(this.message);
     return session;
   }
 
   /** §12.1.1: the response "MUST ... contain a Contact header field". */
-  private withContact(options: ResponseOptions): ResponseOptions {
-    const extraHeaders = [...options.extraHeaders ?? []];
-    const contacts = valuesIn(extraHeaders, "Contact");
+  private withHeaders(options: ResponseOptions): ResponseOptions {
+    const { environment } = this.supervisor;
+    const own = options.extraHeaders ?? [];
+    const contacts = valuesIn(own, "Contact");
     if (contacts.length > 0) checkContact(contacts);
-    else {
-      const { contact } = this.supervisor.environment;
-      const value = contact(this.transaction.flow.transport, this.message.ruri.user);
-      extraHeaders.push(`Contact: ${value}`);
-    }
-    const { allow, optionTags } = this.supervisor.environment;
-    if (options.statusCode >= 200 && valuesIn(extraHeaders, "Allow").length === 0) {
-      extraHeaders.push(`Allow: ${allow()}`);
-    }
+    const contact = this.session?.dialog.contact ??
+      environment.contact(this.transaction.flow.transport, this.message.ruri.user);
+    // §13.3.1.4: the 2xx "SHOULD contain the Allow header field" and "the Supported header field";
+    // RFC 3311 §5 has the one and RFC 4538 §4 the other in every response that makes a dialog.
+    const lines = withMissing(own, [`Contact: ${contact}`, ...capabilityLines(environment)]);
     // RFC 6228 §5: no "199" "in the Supported, Require, or Proxy-Require header field of the 199".
-    if (options.statusCode === 199) return { ...options, extraHeaders };
-    // §13.3.1.4: the 2xx "SHOULD include the Supported header field"; RFC 4538 §4 has it in every
-    // response that makes a dialog.
-    if (options.supported === undefined && valuesIn(extraHeaders, "Supported").length === 0) {
-      extraHeaders.push(`Supported: ${optionTags.join(", ")}`);
-    }
+    const isSaid = options.supported !== undefined || options.statusCode === 199;
+    const extraHeaders = isSaid ? lines.filter((line) => !/^supported:/i.test(line)) : lines;
     return { ...options, extraHeaders };
   }
 }

@@ -1,5 +1,6 @@
 /**
- * What offer and answer are in the messages that set a session up (RFC 3264, RFC 3261 §13.2.1).
+ * What offer and answer are in the messages of a session (RFC 3264, RFC 3261 §13.2.1, RFC 6337).
+ * Bodies are opaque: what counts is that they describe a session, who sends them, and when.
  *
  * @module
  */
@@ -11,30 +12,72 @@ export type SignalingEvent = {
   readonly type: "localOffer" | "remoteOffer" | "localAnswer" | "remoteAnswer";
 };
 
+/** In what a body is: see {@linkcode OfferAnswer.take}. */
+export type Place = "request" | "inviteResponse" | "response";
+
+/** An offer and the answer to it. */
+interface Agreement {
+  readonly offer: Body | undefined;
+  readonly answer: Body | undefined;
+}
+
 function textOf({ content }: Body | BinaryBody): string {
   return typeof content === "string" ? content : new TextDecoder().decode(content);
+}
+
+/** Whether a body is an offer or an answer, and no ring tone or picture. */
+export function describesSession(body: Body | BinaryBody | undefined): boolean {
+  return body?.contentDisposition === "session";
 }
 
 /** The last offer, and the answer to it. */
 export class OfferAnswer {
   offer: Body | undefined;
   answer: Body | undefined;
+  /** The last description that each side gave of itself. */
+  local: Body | undefined;
+  remote: Body | undefined;
+  private agreed: Agreement = { offer: undefined, answer: undefined };
+  private isRoundOpen = true;
+
+  /** An INVITE begins: its first description is an offer, wherever it is. */
+  beginRound(): void {
+    this.isRoundOpen = true;
+  }
 
   /**
-   * Takes a body that was sent or came. The first `session` body is the offer and the next of the
-   * other side the answer; any other repeats what is known, as the 2xx behind an early answer does.
+   * Takes a body that was sent or came.
    *
-   * @returns What it is, or `undefined` where it is neither.
+   * @param place In what: a request may offer at any time. In the responses to an INVITE only the
+   * first description is one, and only if the INVITE had none; what comes after it repeats what is
+   * known, as the 2xx behind an early answer does. The responses to other requests never offer.
+   * @returns What it is, or `undefined` where it is neither offer nor answer.
    */
   take(
     body: Body | BinaryBody,
     origin: "local" | "remote",
     state: SignalingState,
+    place: Place,
   ): SignalingEvent | undefined {
-    if (body.contentDisposition !== "session") return undefined;
-    const isOwed = state === (origin === "local" ? "HaveRemoteOffer" : "HaveLocalOffer");
-    if (!isOwed && state !== "Initial") return undefined;
-    this[isOwed ? "answer" : "offer"] = { ...body, content: textOf(body) };
-    return { type: `${origin}${isOwed ? "Answer" : "Offer"}` };
+    if (!describesSession(body)) return undefined;
+    const description = { ...body, content: textOf(body) };
+    if (state === (origin === "local" ? "HaveRemoteOffer" : "HaveLocalOffer")) {
+      this.answer = this[origin] = description;
+      this.isRoundOpen = false;
+      this.agreed = { offer: this.offer, answer: description };
+      return { type: `${origin}Answer` };
+    }
+    const mayOffer = place === "request" || (place === "inviteResponse" && this.isRoundOpen);
+    if (!mayOffer || (state !== "Initial" && state !== "Stable")) return undefined;
+    this.isRoundOpen = false;
+    this.offer = this[origin] = description;
+    this.answer = undefined;
+    return { type: `${origin}Offer` };
+  }
+
+  /** The offer was refused: what was agreed on before it holds (§14.1). */
+  rollback(): void {
+    this.offer = this.agreed.offer;
+    this.answer = this.agreed.answer;
   }
 }

@@ -17,6 +17,9 @@ export const ENGINE_OPTION_TAGS: readonly string[] = [
   // Supported header field."
   "replaces",
   "tdialog",
+  // RFC 4028 §7.1: "UACs that support the session timer extension defined here ... MUST include a
+  // Supported header field in each request (except ACK), listing the option tag 'timer'."
+  "timer",
 ];
 
 /** Whether a tag is in a list; tokens compare in any case (§7.3.1). */

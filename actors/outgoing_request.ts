@@ -71,8 +71,18 @@ export interface OutgoingRequest {
 
 /** A BYE that was sent. */
 export type OutgoingByeRequest = OutgoingRequest;
+/** An INFO that was sent. */
+export type OutgoingInfoRequest = OutgoingRequest;
+/** A MESSAGE that was sent. */
+export type OutgoingMessageRequest = OutgoingRequest;
+/** A NOTIFY that was sent. */
+export type OutgoingNotifyRequest = OutgoingRequest;
 /** A PRACK that was sent. */
 export type OutgoingPrackRequest = OutgoingRequest;
+/** A REFER that was sent. */
+export type OutgoingReferRequest = OutgoingRequest;
+/** An UPDATE that was sent. */
+export type OutgoingUpdateRequest = OutgoingRequest;
 
 /** An ACK that was sent: nothing answers it. */
 export interface OutgoingAckRequest {

@@ -32,7 +32,7 @@ export class PrackUserAgentServer extends UserAgentServer {
       // §5: "If the UAS receives a PRACK with an offer, it MUST place the answer in the 2xx".
       const { statusCode, body } = options;
       if (statusCode >= 200 && statusCode < 300 && body !== undefined) {
-        this.session.takeLocalBody(body);
+        this.session.takeLocalBody(body, "response");
       }
     });
     if (options.statusCode >= 200) this.onAnswered();

@@ -61,7 +61,7 @@ export interface DialogEntry {
   /** Takes a request within the dialog. */
   receive(request: IncomingRequestMessage, flow: Flow): void;
   /** Takes a 2xx to the dialog's INVITE that no transaction waits for any more. */
-  repeatAccept(): void;
+  repeatAccept(response: IncomingResponseMessage): void;
   /** Ends it politely: hangs up. */
   end(): void;
   /** Ends it without a word. */

@@ -121,7 +121,7 @@ export class ReliableProvisionalClient {
     const client = new UserAgentClient(this.supervisor, message, session.dialog, delegate, {
       onEnd: (response) => this.conclude(client, response),
     });
-    if (options?.body !== undefined) session.takeLocalBody(options.body);
+    if (options?.body !== undefined) session.takeLocalBody(options.body, "request");
     provisional.request = client;
     this.pracks.add(client);
     this.owed.delete(provisional.rseq);
@@ -190,6 +190,8 @@ export class ReliableProvisionalClient {
    */
   private conclude(client: UserAgentClient, response?: IncomingResponseMessage): void {
     this.pracks.delete(client);
-    if (response !== undefined && response.statusCode < 300) this.session.takeRemoteBody(response);
+    if (response !== undefined && response.statusCode < 300) {
+      this.session.takeRemoteBody(response, "response");
+    }
   }
 }

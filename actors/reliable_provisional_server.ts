@@ -165,7 +165,7 @@ export class ReliableProvisionalServer implements DialogUsage {
     this.prack = prack;
     this.actor.send({ type: "prack" });
     const owedAnswer = session.owesAnswer;
-    session.takeRemoteBody(request);
+    session.takeRemoteBody(request, "request");
     this.hasOffer = !owedAnswer && session.owesAnswer;
     const mayWait = this.hasOffer && session.delegate?.onPrack !== undefined;
     session.callGuest(

@@ -8,12 +8,25 @@ import type { Body, URI } from "../messages/mod.ts";
 import type {
   IncomingAckRequest,
   IncomingByeRequest,
+  IncomingInfoRequest,
+  IncomingInviteRequest,
+  IncomingMessageRequest,
+  IncomingNotifyRequest,
   IncomingPrackRequest,
+  IncomingReferRequest,
+  IncomingUpdateRequest,
 } from "./incoming_request.ts";
 import type {
   OutgoingByeRequest,
+  OutgoingInfoRequest,
+  OutgoingInviteRequest,
+  OutgoingInviteRequestDelegate,
+  OutgoingMessageRequest,
+  OutgoingNotifyRequest,
   OutgoingPrackRequest,
+  OutgoingReferRequest,
   OutgoingRequestDelegate,
+  OutgoingUpdateRequest,
   RequestOptions,
 } from "./outgoing_request.ts";
 
@@ -44,6 +57,26 @@ export interface SessionDelegate {
   onPrack?(request: IncomingPrackRequest): void;
   /** No PRACK came within 64*T1. The engine has refused the INVITE with 504 (RFC 3262 §3). */
   onPrackTimeout?(): void;
+  /** Nobody refreshed the session in time (RFC 4028 §10). The engine hangs up. */
+  onExpire?(): void;
+  /** INFO (RFC 6086). Without this, the engine answers 405. */
+  onInfo?(request: IncomingInfoRequest): void;
+  /**
+   * The far end invites again (RFC 3261 §14.2): to hold the call, say. Without this, the engine
+   * accepts what changes nothing, and answers 488 to the rest.
+   */
+  onInvite?(request: IncomingInviteRequest): void;
+  /** MESSAGE (RFC 3428). Without this, the engine answers 405. */
+  onMessage?(request: IncomingMessageRequest): void;
+  /** NOTIFY of a subscription that the engine does not know. Without this, it answers 481. */
+  onNotify?(request: IncomingNotifyRequest): void;
+  /** REFER (RFC 3515). Without this, the engine answers 405. */
+  onRefer?(request: IncomingReferRequest): void;
+  /**
+   * UPDATE (RFC 3311). Unless this answers before it returns, or where it is missing, the engine
+   * accepts one that offers nothing, and answers 488 to one with an offer.
+   */
+  onUpdate?(request: IncomingUpdateRequest): void;
 }
 
 /** A session. */
@@ -83,10 +116,42 @@ export interface Session {
    */
   bye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingByeRequest;
   /**
+   * Sends an INFO (RFC 6086), in an early or a confirmed session.
+   *
+   * @throws `InvalidStateError` where the session is not there yet, or over.
+   */
+  info(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingInfoRequest;
+  /**
+   * Invites again (RFC 3261 §14.1), to change the session or the address of this side. Whatever
+   * refuses it, the session stays as it was; after 408 and 481 the engine hangs up (RFC 5057). After
+   * a 491 it is tried again.
+   *
+   * @throws `InvalidStateError` before the session is up, while an INVITE of either side is in
+   * progress (§14.1: "MUST NOT"), and while an offer is open.
+   */
+  invite(
+    delegate?: OutgoingInviteRequestDelegate,
+    options?: RequestOptions,
+  ): OutgoingInviteRequest;
+  /** Sends a MESSAGE (RFC 3428): as `info()`. */
+  message(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingMessageRequest;
+  /** Sends a NOTIFY (RFC 6665) whose headers the program makes: as `info()`. */
+  notify(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingNotifyRequest;
+  /**
    * Acknowledges the last reliable provisional response (RFC 3262 §4); RAck is added. Again, it is the
    * same request as before.
    *
    * @throws `InvalidStateError` where there is no such response, or the session is over.
    */
   prack(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingPrackRequest;
+  /** Sends a REFER (RFC 3515); `options.extraHeaders` has its Refer-To. As `info()`. */
+  refer(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingReferRequest;
+  /**
+   * Sends an UPDATE (RFC 3311), in an early or a confirmed session: to change it, or the address of
+   * this side, where nobody has to be asked.
+   *
+   * @throws `InvalidStateError` where the session is not there yet or over, while another UPDATE of
+   * this side is in progress, and for an offer that may not be made now (§5.1).
+   */
+  update(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingUpdateRequest;
 }

@@ -1,106 +1,62 @@
 /**
- * A session at work: its dialog, its statechart, and the requests within it.
+ * A session as a program uses it: what it is, and the requests within it. How it runs is in
+ * `invite_usage.ts`, what the far end sends in `session_server.ts`.
  *
  * @module
  */
-import { type Actor, createActor } from "xstate";
-import { type SessionEmission, sessionMachine, type SessionRole } from "../machines/mod.ts";
 import {
-  type BinaryBody,
   type Body,
-  bodyOf,
   type IncomingRequestMessage,
   type IncomingResponseMessage,
   InvalidStateError,
-  TimeoutError,
+  type OutgoingRequestMessage,
   type URI,
 } from "../messages/mod.ts";
-import { Ack } from "./ack.ts";
-import type { Dialog } from "./dialog.ts";
-import { DialogUsages, type SessionUsage } from "./dialog_usages.ts";
-import { OfferAnswer } from "./offer_answer.ts";
+import type { ClientTransaction } from "./client_transaction.ts";
+import { retryAfterGlare } from "./glare.ts";
+import { type Invitation, InviteUsage } from "./invite_usage.ts";
+import { describesSession } from "./offer_answer.ts";
 import type {
-  OutgoingAckRequest,
-  OutgoingByeRequest,
+  OutgoingInfoRequest,
+  OutgoingInviteRequest,
+  OutgoingInviteRequestDelegate,
+  OutgoingMessageRequest,
+  OutgoingNotifyRequest,
   OutgoingPrackRequest,
+  OutgoingReferRequest,
   OutgoingRequestDelegate,
+  OutgoingUpdateRequest,
   RequestOptions,
 } from "./outgoing_request.ts";
-import type { Call } from "./registry.ts";
+import { ReInviteUserAgentClient } from "./re_invite_user_agent_client.ts";
 import type { ReliableProvisionalClient } from "./reliable_provisional_client.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
-import type { Session, SessionDelegate, SessionState, SignalingState } from "./session.ts";
-import type { Supervisor } from "./supervisor.ts";
+import type { Session } from "./session.ts";
+import { capabilityLines, withMissing } from "./session_headers.ts";
+import { receiveInSession } from "./session_server.ts";
+import { retryWithInterval } from "./session_timer.ts";
 import { UserAgentClient } from "./user_agent_client.ts";
-import { UserAgentServer } from "./user_agent_server.ts";
-
-const SESSION_STATES = {
-  initial: "Initial",
-  early: "Early",
-  owingAck: "AckWait",
-  awaitingAck: "AckWait",
-  confirmed: "Confirmed",
-  // §15.1.1: "The UAC MUST consider the session terminated (and therefore stop sending or listening
-  // for media) as soon as the BYE request is passed to the client transaction."
-  leaving: "Terminated",
-  terminated: "Terminated",
-} as const satisfies { [state: string]: SessionState };
-
-const SIGNALING_STATES = {
-  initial: "Initial",
-  haveLocalOffer: "HaveLocalOffer",
-  haveRemoteOffer: "HaveRemoteOffer",
-  stable: "Stable",
-  closed: "Closed",
-} as const satisfies { [state: string]: SignalingState };
-
-/** What the two sides of a call do differently. */
-export interface SessionOptions {
-  readonly role: SessionRole;
-  /** The number of the INVITE, which the ACK to its 2xx repeats. */
-  readonly inviteSequence: number;
-  /** For the caller: the INVITE that it comes from. */
-  readonly call?: Call;
-  /** For the caller: gives the INVITE up. */
-  readonly cancel?: () => void;
-  /** For the callee: sends the 2xx again. */
-  readonly repeatAccept?: () => void;
-  /** For the callee: the far end has hung up before the INVITE was answered. */
-  readonly onEarlyBye?: () => void;
-}
+import type { UserAgentServer } from "./user_agent_server.ts";
 
 /** See the module. */
-export class SessionDialog implements Session, SessionUsage {
-  delegate: SessionDelegate | undefined;
-  readonly dialog: Dialog;
-  readonly usages: DialogUsages;
-  private readonly supervisor: Supervisor;
-  private readonly options: SessionOptions;
-  private readonly actor: Actor<typeof sessionMachine>;
-  /** The ACK to the 2xx: a repeated 2xx gets the very same. */
-  private acknowledgement: Ack | undefined;
-  private byeClient: UserAgentClient | undefined;
-  /** The reliable provisional responses to this side's INVITE. */
+export class SessionDialog extends InviteUsage implements Session {
+  private inviteClient: ReInviteUserAgentClient | undefined;
+  private updateClient: UserAgentClient | undefined;
+  private updateServer: UserAgentServer | undefined;
+  /** The reliable provisional responses to the INVITE of this side. */
   provisionals: ReliableProvisionalClient | undefined;
-  private readonly offerAnswer = new OfferAnswer();
-  /** Whether the engine hangs up by itself. */
-  private isEnding = false;
-  private isDisposed = false;
 
-  constructor(supervisor: Supervisor, dialog: Dialog, options: SessionOptions) {
-    this.supervisor = supervisor;
-    this.dialog = dialog;
-    this.options = options;
-    this.actor = createActor(sessionMachine, {
-      ...supervisor.actorOptions,
-      id: sessionMachine.id,
-      input: { ...supervisor.environment.timers, role: options.role },
-    });
-    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
-    this.usages = new DialogUsages(supervisor, dialog);
-    this.usages.addSession(this);
-    if (options.call !== undefined) supervisor.registry.holdCall(options.call);
-    this.actor.start();
+  override dispose(): void {
+    this.inviteClient?.dispose();
+    this.updateClient?.dispose();
+    this.provisionals?.dispose();
+    super.dispose();
+  }
+
+  override reinvite(origin: "local" | "remote", invitation: Invitation): void {
+    this.provisionals?.end();
+    this.provisionals = undefined;
+    super.reinvite(origin, invitation);
   }
 
   get id(): string {
@@ -131,13 +87,8 @@ export class SessionDialog implements Session, SessionUsage {
     return this.dialog.remote.uri;
   }
 
-  get sessionState(): SessionState {
-    const { dialog } = this.actor.getSnapshot().value;
-    return typeof dialog === "string" ? SESSION_STATES[dialog] : "AckWait";
-  }
-
-  get signalingState(): SignalingState {
-    return SIGNALING_STATES[this.actor.getSnapshot().value.signaling];
+  override get session(): Session {
+    return this;
   }
 
   get offer(): Body | undefined {
@@ -148,39 +99,34 @@ export class SessionDialog implements Session, SessionUsage {
     return this.offerAnswer.answer;
   }
 
-  /** Whether this side has an offer of the far end to answer. */
-  get owesAnswer(): boolean {
-    return this.signalingState === "HaveRemoteOffer";
+  info(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingInfoRequest {
+    return this.ask("INFO", delegate, options);
   }
 
-  dispose(): void {
-    this.isDisposed = true;
-    this.byeClient?.dispose();
-    this.provisionals?.dispose();
-    this.actor.send({ type: "dispose" });
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
-  bye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingByeRequest {
-    if (this.byeClient !== undefined && this.isEnding) {
-      // The engine hangs up already, of which a program need not know: the core is being stopped.
-      this.isEnding = false;
-      if (delegate !== undefined) this.byeClient.delegate = delegate;
-      return this.byeClient;
+  invite(
+    delegate?: OutgoingInviteRequestDelegate,
+    options: RequestOptions = {},
+  ): OutgoingInviteRequest {
+    const { sessionState, state } = this;
+    if (sessionState !== "Confirmed") {
+      throw new InvalidStateError(`invite: expected a call that is up, found it ${sessionState}`);
     }
-    const { sessionState } = this;
-    const mayLeave = sessionState === "Confirmed" || sessionState === "AckWait" ||
-      (sessionState === "Early" && this.options.role === "caller");
-    if (!mayLeave || this.byeClient !== undefined) {
-      throw new InvalidStateError(`bye: expected a call that is up, found it ${sessionState}`);
+    // §14.1: "a UAC MUST NOT initiate a new INVITE transaction within a dialog while another INVITE
+    // transaction is in progress in either direction."
+    if (state.invitation !== "idle") {
+      throw new InvalidStateError("invite: expected no other INVITE in progress, found one");
     }
-    const client = this.byeClient = this.makeBye(delegate, options);
-    this.noteSequence();
-    this.actor.send({ type: "bye" });
-    return client;
+    this.checkOffer("invite", !this.hasOpenOffer);
+    const client = this.inviteClient = new ReInviteUserAgentClient(this, delegate, options);
+    return client.start();
+  }
+
+  message(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingMessageRequest {
+    return this.ask("MESSAGE", delegate, options);
+  }
+
+  notify(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingNotifyRequest {
+    return this.ask("NOTIFY", delegate, options);
   }
 
   prack(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingPrackRequest {
@@ -190,172 +136,151 @@ export class SessionDialog implements Session, SessionUsage {
     return this.provisionals.acknowledgeLast(delegate, options);
   }
 
-  /** Acknowledges the 2xx; again, it is the same request as before. */
-  ack(options?: RequestOptions): OutgoingAckRequest {
-    if (this.acknowledgement !== undefined) return this.acknowledgement;
-    const { supervisor, dialog } = this;
-    const { inviteSequence, call } = this.options;
-    const ack = new Ack(supervisor, dialog, inviteSequence, options, call?.credentials);
-    this.acknowledgement = ack;
-    if (options?.body !== undefined) this.takeLocalBody(options.body);
-    // First, since what the far end sends on the ACK may come before `send` has returned.
-    this.actor.send({ type: "ack" });
-    ack.send();
-    return ack;
+  refer(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingReferRequest {
+    return this.ask("REFER", delegate, options);
+  }
+
+  update(
+    delegate?: OutgoingRequestDelegate,
+    options: RequestOptions = {},
+  ): OutgoingUpdateRequest {
+    this.checkOpen("update");
+    // RFC 3311 §5.2: the far end "MUST return a 500 response" to a second one.
+    if (this.updateClient !== undefined) {
+      throw new InvalidStateError("update: expected no other UPDATE in progress, found one");
+    }
+    if (describesSession(options.body)) {
+      const isOpen = this.hasOpenOffer;
+      const { sessionState, signalingState } = this;
+      const isFresh = signalingState === "Initial" && sessionState === "Confirmed";
+      this.checkOffer("update", !isOpen && (signalingState === "Stable" || isFresh));
+    }
+    const message = this.makeRequest("UPDATE", options);
+    const begin = (): void => {
+      if (options.body !== undefined) this.takeLocalBody(options.body, "request");
+    };
+    const isBlocked = (): boolean => this.owesAnswer;
+    const glare = retryAfterGlare(this, isBlocked);
+    const client = new UserAgentClient(this.supervisor, message, this.dialog, delegate, {
+      retry: (response) => glare(response) ?? retryWithInterval(response),
+      onRetry: () => this.rollbackLocal(),
+      onNext: begin,
+      onEnd: (response) => this.endUpdate(response),
+    });
+    this.updateClient = client;
+    begin();
+    return client.start();
+  }
+
+  override receive(request: IncomingRequestMessage, transaction: ServerTransaction): void {
+    receiveInSession(this, request, transaction);
+  }
+
+  private checkOffer(method: string, mayOffer: boolean): void {
+    if (mayOffer) return;
+    // RFC 3264 §4: an agent "MUST NOT generate a new offer if it has received an offer which it has
+    // not yet answered or rejected", nor "if it has generated a prior offer for which it has not yet
+    // received an answer or a rejection."
+    const { signalingState } = this;
+    throw new InvalidStateError(`${method}: expected no open offer, found ${signalingState}`);
+  }
+
+  /** Makes a request that changes the session: an INVITE or an UPDATE. */
+  makeRequest(method: "INVITE" | "UPDATE", options: RequestOptions): OutgoingRequestMessage {
+    const { environment } = this.supervisor;
+    const extraHeaders = withMissing(options.extraHeaders ?? [], [
+      ...capabilityLines(environment),
+      ...this.timer.requestHeaders(),
+    ]);
+    const message = this.dialog.request(method, { ...options, extraHeaders });
+    this.dialog.contact = message.getHeader("Contact") ?? this.dialog.contact;
+    return message;
+  }
+
+  /** The header lines of a 2xx to an UPDATE. */
+  answerHeaders(lines: readonly string[], more: readonly string[]): string[] {
+    const { environment } = this.supervisor;
+    const contact = this.dialog.contact === undefined ? [] : [`Contact: ${this.dialog.contact}`];
+    return withMissing(lines, [...contact, ...capabilityLines(environment), ...more]);
+  }
+
+  /** Notes an UPDATE of the far end. */
+  beginUpdate(server: UserAgentServer): void {
+    this.updateServer = server;
+  }
+
+  /** Whether the far end waits for an answer to an UPDATE. */
+  get isBeingUpdated(): boolean {
+    return this.updateServer?.isAnswered === false;
   }
 
   /**
-   * Acknowledges the 2xx for a program that does not listen, and hangs up where there is nothing to
-   * keep: nobody wants the call, or the 2xx has an offer that nobody will answer (§13.2.2.4).
+   * Whether an offer waits for its answer. One whose INVITE or UPDATE is over without an answer, by the
+   * fault of either side, waits no more.
    */
-  acknowledgeUnheard(isUnwanted: boolean): void {
-    const isOver = isUnwanted || this.owesAnswer;
-    this.ack();
-    if (isOver) this.end();
+  get hasOpenOffer(): boolean {
+    const isInProgress = this.state.invitation !== "idle" || this.updateClient !== undefined ||
+      this.isBeingUpdated;
+    if (!isInProgress) this.rollback();
+    return this.signalingState === "HaveLocalOffer" || this.owesAnswer;
   }
 
-  /** The far end is ringing. */
-  progress(): void {
-    this.actor.send({ type: "progress" });
+  /** An INVITE of this side that nobody waits for any more: its 2xx is acknowledged, should it come. */
+  abandonInvite({ cseq, ruri }: OutgoingRequestMessage, { sentBy }: ClientTransaction): void {
+    const { callId, localTag } = this.dialog;
+    const call = { callId, fromTag: localTag, cseq, sentBy, ruri };
+    this.supervisor.registry.abandonCall(call);
+    this.refuseInvite();
   }
 
-  /** A 2xx was sent, or came. */
-  accept(response?: IncomingResponseMessage): void {
-    if (response !== undefined) this.dialog.confirm(response);
-    this.actor.send({ type: "accept" });
+  protected override abandonRequests(): void {
+    this.provisionals?.end();
+    this.inviteClient?.abandon();
+    this.updateClient?.abandon();
   }
 
-  /** Its INVITE came to nothing: if the session is not up by now, it will never be. */
-  cease(): void {
-    const { sessionState } = this;
-    if (sessionState === "Early" || sessionState === "Initial") this.actor.send({ type: "end" });
+  /**
+   * RFC 4028 §7.4: "It is RECOMMENDED that the UPDATE method be used", without an offer; a re-INVITE
+   * "SHOULD contain an offer" that is the one of before.
+   */
+  protected override refresh(): void {
+    if (this.state.invitation !== "idle" || this.updateClient !== undefined) return;
+    if (this.remoteAllow.includes("UPDATE")) return void this.update();
+    const { local } = this.offerAnswer;
+    const body = local === undefined ? {} : { body: local };
+    this.invite({
+      onAccept: (response) => void response.ack(this.owesAnswer ? body : {}),
+    }, body);
   }
 
-  repeatAccept(): void {
-    this.actor.send({ type: "repeatedAccept" });
-  }
-
-  end(): void {
-    const { sessionState } = this;
-    // An early session ends with its INVITE, which is cancelled or refused.
-    const isUp = sessionState === "AckWait" || sessionState === "Confirmed";
-    if (!isUp || this.byeClient !== undefined) return;
-    this.bye();
-    this.isEnding = true;
-  }
-
-  /** Follows offer and answer by a body of the far end. */
-  takeRemoteBody(message: IncomingRequestMessage | IncomingResponseMessage): void {
-    const body = bodyOf(message);
-    if (body !== undefined) this.takeBody(body, "remote");
-  }
-
-  /** The same for a body of this side. */
-  takeLocalBody(body: Body | BinaryBody): void {
-    this.takeBody(body, "local");
-  }
-
-  get session(): Session {
-    return this;
-  }
-
-  get isCaller(): boolean {
-    return this.options.role === "caller";
-  }
-
-  replace(): void {
-    if (this.sessionState === "Early") this.options.cancel?.();
-    else this.end();
-  }
-
-  takes({ method }: IncomingRequestMessage): boolean {
-    return method === "BYE" || method === "INVITE";
-  }
-
-  receive(request: IncomingRequestMessage, transaction: ServerTransaction): void {
-    if (request.method === "BYE") this.receiveBye(request, transaction);
-    else transaction.refuse(488);
-  }
-
-  acknowledge(request: IncomingRequestMessage): void {
-    if (this.options.role !== "callee" || this.sessionState !== "AckWait") return;
-    if (request.cseq !== this.options.inviteSequence) return;
-    this.takeRemoteBody(request);
-    this.actor.send({ type: "ack" });
-    this.callGuest("onAck", () => this.delegate?.onAck?.({ message: request }));
-  }
-
-  private makeBye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): UserAgentClient {
-    const message = this.dialog.request("BYE", options);
-    const onEnd = (): void => this.actor.send({ type: "byeEnded" });
-    return new UserAgentClient(this.supervisor, message, this.dialog, delegate, { onEnd });
-  }
-
-  /** A 2xx may have crossed the end of an early session, and calls for one more request in it. */
-  private noteSequence(): void {
-    const { call } = this.options;
-    if (call === undefined || this.acknowledgement !== undefined) return;
-    call.sequences ??= new Map();
-    call.sequences.set(this.remoteTag, this.dialog.sequence);
-  }
-
-  private receiveBye(request: IncomingRequestMessage, transaction: ServerTransaction): void {
-    const server = new UserAgentServer(this.supervisor, request, transaction);
-    const isEarly = this.sessionState === "Early";
-    this.actor.send({ type: "byeReceived" });
-    this.callGuest("onBye", () => this.delegate?.onBye?.(server));
-    // §15.1.2: the UAS core "MUST generate a 2xx response to the BYE".
-    if (!server.isAnswered) server.accept();
-    if (isEarly) this.options.onEarlyBye?.();
-  }
-
-  private tell(emission: SessionEmission): void {
-    switch (emission.type) {
-      case "transmit":
-        return this.options.repeatAccept?.();
-      case "acknowledge":
-        return this.acknowledgement === undefined ? void this.ack() : this.acknowledgement.send();
-      case "bye":
-        this.byeClient ??= this.makeBye();
-        this.byeClient.start();
-        return;
-      case "ackOverdue":
-        return this.acknowledgeUnasked();
-      case "ackTimeout":
-        return this.reportAckTimeout();
-      case "terminated":
-        this.noteSequence();
-        this.provisionals?.end();
-        this.usages.remove(this);
-        if (this.options.call !== undefined) {
-          this.supervisor.registry.releaseCall(this.options.call);
-        }
+  private endUpdate(response: IncomingResponseMessage | undefined): void {
+    this.updateClient = undefined;
+    if (response !== undefined && response.statusCode < 300) {
+      this.dialog.refreshTarget(response);
+      this.noteAllow(response);
+      this.takeRemoteBody(response, "response");
+      this.timer.takeResponse(response);
     }
+    // RFC 3311 §5.3: "the session parameters MUST remain unchanged, as if no UPDATE had been issued."
+    this.rollbackLocal();
+    if (response !== undefined) this.noteFailure(response);
   }
 
-  /** Nobody has called `ack()`: the far end must not be left to repeat its 2xx and give up. */
-  private acknowledgeUnasked(): void {
-    const text = `no ack() for the 2xx of call ${this.callId}: the engine acknowledges it`;
-    const outcome = this.owesAnswer ? `${text}, and hangs up` : text;
-    this.supervisor.report(new InvalidStateError(outcome));
-    this.acknowledgeUnheard(false);
+  private rollbackLocal(): void {
+    if (this.signalingState === "HaveLocalOffer") this.rollback();
   }
 
-  private reportAckTimeout(): void {
-    if (this.delegate?.onAckTimeout !== undefined) {
-      return this.callGuest("onAckTimeout", () => this.delegate?.onAckTimeout?.());
-    }
-    const text = `no ACK to the 2xx of call ${this.callId} in 64*T1: hanging up`;
-    this.supervisor.report(new TimeoutError(text));
-  }
-
-  private takeBody(body: Body | BinaryBody, origin: "local" | "remote"): void {
-    const event = this.offerAnswer.take(body, origin, this.signalingState);
-    if (event !== undefined) this.actor.send(event);
-  }
-
-  /** Calls the program, unless it has disposed of the session. */
-  callGuest(name: string, call: () => unknown, onFailure?: () => void): void {
-    if (!this.isDisposed) this.supervisor.callGuest(name, call, onFailure);
+  private ask(
+    method: string,
+    delegate: OutgoingRequestDelegate | undefined,
+    options: RequestOptions | undefined,
+  ): UserAgentClient {
+    this.checkOpen(method.toLowerCase());
+    const { supervisor, dialog } = this;
+    const message = dialog.request(method, options);
+    const onEnd = (response?: IncomingResponseMessage): void => {
+      if (response !== undefined) this.noteFailure(response);
+    };
+    return new UserAgentClient(supervisor, message, dialog, delegate, { onEnd }).start();
   }
 }

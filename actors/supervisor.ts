@@ -24,6 +24,7 @@ import type { ClientAuthentication } from "./client_authentication.ts";
 import type { Clock } from "../transports/clock.ts";
 import type { Destination, Transport, TransportReceiver } from "../transports/transport.ts";
 import { connectionKey, type Flow } from "./flow.ts";
+import type { SessionTimerPolicy } from "./session_timer.ts";
 import type { Logger } from "./logger.ts";
 import type { InspectionPolicy } from "./request_inspection.ts";
 import { type Call, dialogKey, Registry, serverKey } from "./registry.ts";
@@ -50,6 +51,10 @@ export interface Environment extends InspectionPolicy {
   readonly transports: readonly Transport[];
   /** What answers challenges; absent where a program has given no credentials. */
   readonly authentication: ClientAuthentication | undefined;
+  /** What calls are given of session timers. */
+  readonly sessionTimer: SessionTimerPolicy;
+  /** The Info Packages that calls take; `undefined` where INFO is not spoken of. */
+  readonly infoPackages: readonly string[] | undefined;
   /** What goes into User-Agent and Server. */
   readonly userAgent: string | undefined;
   /** The header lines that say what is understood here, as an answer to OPTIONS has them. */
@@ -211,7 +216,7 @@ export class Supervisor {
     if (call === undefined) return this.drop("a response that belongs to no transaction");
     const { callId, fromTag = "", toTag = "" } = response;
     const dialog = this.registry.dialog(dialogKey(callId, fromTag, toTag));
-    if (dialog !== undefined) dialog.repeatAccept();
+    if (dialog !== undefined) dialog.repeatAccept(response);
     else this.user.receiveStrayAccept(response, call);
   }
 

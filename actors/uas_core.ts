@@ -16,6 +16,7 @@ import { type ServerEntry, serverKey } from "./registry.ts";
 import { replacementOf } from "./replaces.ts";
 import { inspectRequest } from "./request_inspection.ts";
 import { ServerTransaction } from "./server_transaction.ts";
+import { SessionDialog } from "./session_dialog.ts";
 import { StatelessServer } from "./stateless_server.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { handlerOf, type UserAgentCoreDelegate } from "./user_agent_core_delegate.ts";
@@ -150,7 +151,13 @@ export class UasCore {
     const found = replacementOf(this.supervisor.registry, request);
     const replacement = found === undefined || "statusCode" in found ? undefined : found;
     const { supervisor } = this;
-    const server = new InviteUserAgentServer(supervisor, request, transaction, replacement);
+    const server = new InviteUserAgentServer(
+      supervisor,
+      request,
+      transaction,
+      (dialog, options) => new SessionDialog(supervisor, dialog, options),
+      replacement,
+    );
     if (delegate.onInvite === undefined) return void server.reject();
     if (replacement !== undefined && !this.mayReplace(delegate, server)) return;
     this.callDelegate("onInvite", server, () => delegate.onInvite?.(server));

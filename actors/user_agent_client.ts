@@ -33,12 +33,15 @@ export function responseOf(
 
 /** What may be said about a request beside its message. */
 export interface UserAgentClientOptions {
-  /** Called when its outcome is there, whatever it is, and before the delegate is. */
+  /** Called when its outcome is there: the final response, or nothing where it was disposed of. */
   readonly onEnd?: (response?: IncomingResponseMessage) => void;
   /** The INVITE that a CANCEL is for. */
   readonly original?: ClientTransaction;
   /** Who may answer a failure by sending the request again. */
   readonly retry?: RetryPolicy;
+  /** Called when a failure is to be answered so, and when the message shows the next attempt. */
+  readonly onRetry?: () => void;
+  readonly onNext?: () => void;
 }
 
 /** See the module. */
@@ -48,6 +51,7 @@ export class UserAgentClient implements OutgoingRequest {
   private readonly supervisor: Supervisor;
   private readonly attempts: Attempts;
   private readonly onEnd: (response?: IncomingResponseMessage) => void;
+  private readonly onRetry: () => void;
   private isDisposed = false;
 
   /**
@@ -62,14 +66,16 @@ export class UserAgentClient implements OutgoingRequest {
     delegate?: OutgoingRequestDelegate,
     options: UserAgentClientOptions = {},
   ) {
-    const { onEnd = () => {}, original, retry } = options;
+    const { onEnd = () => {}, onRetry = () => {}, onNext, original, retry } = options;
     this.supervisor = supervisor;
     this.message = message;
     if (delegate !== undefined) this.delegate = delegate;
     this.onEnd = onEnd;
+    this.onRetry = onRetry;
     this.attempts = new Attempts(supervisor, message, way, (emission) => this.take(emission), {
       original,
       retry,
+      ...(onNext === undefined ? {} : { onNext }),
     });
   }
 
@@ -77,6 +83,11 @@ export class UserAgentClient implements OutgoingRequest {
   start(): this {
     this.attempts.start();
     return this;
+  }
+
+  /** Does not send it again, where it waits to be. */
+  abandon(): void {
+    this.attempts.cancel();
   }
 
   /** Does nothing: "A CANCEL request SHOULD NOT be sent to cancel a request other than INVITE". */
@@ -93,7 +104,7 @@ export class UserAgentClient implements OutgoingRequest {
 
   private take(emission: InviteClientEmission): void {
     if (emission.type === "terminated") return this.onEnd();
-    if (emission.type === "retry") return;
+    if (emission.type === "retry") return this.onRetry();
     const message = responseOf(this.message, emission);
     switch (emission.type) {
       case "trying":

@@ -32,6 +32,8 @@ import type {
   OutgoingRequest,
   OutgoingRequestDelegate,
 } from "./outgoing_request.ts";
+import { capabilityLines, setMissing } from "./session_headers.ts";
+import { requestHeaders, retryWithInterval } from "./session_timer.ts";
 import { type Environment, Supervisor } from "./supervisor.ts";
 import { allowedMethods, type UserAgentCoreDelegate } from "./user_agent_core_delegate.ts";
 import {
@@ -39,6 +41,7 @@ import {
   checkMilliseconds,
   checkTokens,
   isTransport,
+  sessionTimerOf,
   timersOf,
   type UserAgentCoreConfiguration,
 } from "./user_agent_core_configuration.ts";
@@ -123,12 +126,16 @@ export class UserAgentCore {
       transports: configuration.transports,
       authentication: authenticationOf(configuration, identifiers),
       userAgent: configuration.userAgentHeaderFieldValue,
-      allow: () => allowedMethods(this.delegate),
+      allow: () => this.allowed(),
       optionTags,
+      sessionTimer: sessionTimerOf(configuration),
+      infoPackages: configuration.infoPackages === undefined
+        ? undefined
+        : checkTokens("infoPackages", configuration.infoPackages),
       requiredOptionTags: checkTokens("requiredOptionTags", requiredOptionTags),
       content: checkContent(content),
       capabilities: () => [
-        `Allow: ${allowedMethods(this.delegate)}`,
+        `Allow: ${this.allowed()}`,
         ...acceptLines(content),
         `Supported: ${optionTags.join(", ")}`,
       ],
@@ -209,10 +216,13 @@ export class UserAgentCore {
   ): OutgoingInviteRequest {
     return this.send(message, ["INVITE"], () => {
       this.addContact(message);
-      const { allow, optionTags } = this.environment;
-      if (!message.hasHeader("Allow")) message.setHeader("Allow", allow());
-      if (!message.hasHeader("Supported")) message.setHeader("Supported", optionTags.join(", "));
-      const client = new InviteUserAgentClient(this.supervisor, message, delegate);
+      const { sessionTimer } = this.environment;
+      setMissing(message, capabilityLines(this.environment));
+      if (sessionTimer.interval > 0) {
+        setMissing(message, requestHeaders(sessionTimer.interval, sessionTimer));
+      }
+      const { supervisor } = this;
+      const client = new InviteUserAgentClient(supervisor, message, delegate, retryWithInterval);
       client.keepsFirst = keepFirst;
       return client.start();
     });
@@ -318,6 +328,11 @@ export class UserAgentCore {
   /** For `await using`: as `stop()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  private allowed(): string {
+    const methods = allowedMethods(this.delegate);
+    return this.configuration.infoPackages === undefined ? methods : `${methods}, INFO`;
   }
 
   private sendRequest(

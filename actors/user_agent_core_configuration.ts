@@ -21,6 +21,7 @@ import type { AcceptedContent } from "./content_inspection.ts";
 import { ClientAuthentication } from "./client_authentication.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Logger } from "./logger.ts";
+import { LEAST_INTERVAL, MOST_INTERVAL, type SessionTimerPolicy } from "./session_timer.ts";
 import type { TraceEntry } from "./supervisor.ts";
 
 /** What a core is made from. */
@@ -41,6 +42,18 @@ export interface UserAgentCoreConfiguration {
    * recommend.
    */
   requiredOptionTags?: string[];
+  /**
+   * The session interval that calls are given (RFC 4028), in whole seconds, at least 90: without a
+   * refresh for that long a call is over. 0 by default: the far end may still ask for one.
+   */
+  sessionExpires?: number;
+  /** The least session interval that is taken, in whole seconds; 90, the least there is, by default. */
+  minSessionExpires?: number;
+  /**
+   * The Info Packages that calls take (RFC 6086). INFO of other packages is answered 469. Without
+   * this neither Recv-Info nor Allow speaks of INFO; one without a package may come all the same.
+   */
+  infoPackages?: string[];
   /** What bodies the program understands: others are answered 415, and Accept says so. */
   content?: AcceptedContent;
   /**
@@ -122,6 +135,21 @@ export function timersOf(overrides: Partial<TimerTable> | undefined): TimerTable
   checkMilliseconds("timers.T2", T2, 1);
   checkMilliseconds("timers.T4", T4, 1);
   return { T1, T2, T4 };
+}
+
+/** The session timer's policy, in seconds. */
+export function sessionTimerOf(
+  { sessionExpires = 0, minSessionExpires = LEAST_INTERVAL }: UserAgentCoreConfiguration,
+): SessionTimerPolicy {
+  checkSeconds("minSessionExpires", minSessionExpires, LEAST_INTERVAL);
+  if (sessionExpires !== 0) checkSeconds("sessionExpires", sessionExpires, minSessionExpires);
+  return { interval: sessionExpires, minimum: minSessionExpires };
+}
+
+function checkSeconds(field: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least && value <= MOST_INTERVAL) return;
+  const expected = `a whole number of seconds from ${least} to ${MOST_INTERVAL}`;
+  throw new InvalidArgumentError(field, expected, `${value}`);
 }
 
 /** Throws unless each of these may stand in a header that is a list of tokens. */

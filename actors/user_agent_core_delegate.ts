@@ -81,10 +81,7 @@ export function handlerOf(
 }
 
 /** What the engine answers without any delegate. */
-const ALWAYS = ["ACK", "BYE", "CANCEL", "INVITE", "OPTIONS", "PRACK"];
-
-/** What Allow says within a session. */
-export const ALLOWED_IN_SESSION: string = ALWAYS.join(", ");
+const ALWAYS = ["ACK", "BYE", "CANCEL", "INVITE", "OPTIONS", "PRACK", "UPDATE"];
 
 /** What Allow says of a core with this delegate. */
 export function allowedMethods(delegate: UserAgentCoreDelegate): string {

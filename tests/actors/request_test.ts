@@ -130,7 +130,7 @@ for (const [method, handler] of TAKEN) {
     x.peer.ask(method, CONTACT);
     const { statusCode } = x.peer.response(method);
     assertEquals(statusCode, method === "FOO" ? 501 : 405);
-    const allow = ["ACK", "BYE", "CANCEL", "INVITE", "OPTIONS", "PRACK"];
+    const allow = ["ACK", "BYE", "CANCEL", "INVITE", "OPTIONS", "PRACK", "UPDATE"];
     assertEquals(x.peer.response(method).parseHeader("Allow"), allow);
     x.finish();
   });
@@ -179,7 +179,10 @@ Deno.test('OPTIONS: "the same that would have been chosen had the request been a
   x.peer.ask("OPTIONS", { callId: "another" });
   const response = x.peer.response("OPTIONS");
   assertEquals(response.statusCode, 200);
-  assertEquals(response.getHeader("Allow"), "ACK, BYE, CANCEL, INVITE, OPTIONS, PRACK, MESSAGE");
+  assertEquals(
+    response.getHeader("Allow"),
+    "ACK, BYE, CANCEL, INVITE, OPTIONS, PRACK, UPDATE, MESSAGE",
+  );
   assertEquals(response.getHeader("Accept"), "application/sdp");
   x.finish();
 });

@@ -15,7 +15,7 @@ Deno.test("the demo draws one call, with the state of each machine after each me
     "inviteClient proceeding │<- 180 Ringing -│ inviteServer proceeding",
     "session early │ │ session early",
     "inviteClient accepted │<- 200 OK -│ inviteServer accepted",
-    "session owingAck │ │ session awaitingAck",
+    "session accepted │ │ session accepted",
     "session confirmed │- ACK ->│ session confirmed",
     "nonInviteClient trying │- BYE ->│ nonInviteServer trying",
     "session leaving │ │ session terminated",

@@ -36,6 +36,8 @@ export interface Subject {
   readonly events: Readonly<Record<string, EventObject>>;
   /** Declared events that it raises itself, and nobody else. */
   readonly raised?: readonly string[];
+  /** The parallel regions that the tests are about, where others have tests of their own. */
+  readonly regions?: readonly string[];
   /** Its last emission. */
   readonly last: string;
 }
@@ -86,7 +88,8 @@ export class Run {
 
   /** The leaves that it is in, those of parallel regions with a slash between them. */
   get state(): string {
-    return nameOf(this.#actor.getSnapshot().value, this.#subject.machine.root);
+    const { machine, regions } = this.#subject;
+    return nameOf(this.#actor.getSnapshot().value, machine.root, regions);
   }
 
   /** Whether it has ended. */
@@ -96,12 +99,14 @@ export class Run {
 
   /** The state and what it remembers. */
   get memory(): string {
-    return this.state + JSON.stringify(this.#actor.getSnapshot().context);
+    const { value, context } = this.#actor.getSnapshot();
+    return nameOf(value, this.#subject.machine.root) + JSON.stringify(context);
   }
 
   /** Its leaves, as nodes of the machine. */
   get leaves(): AnyStateNode[] {
-    return this.#actor.getSnapshot()._nodes.filter(isLeaf);
+    const known = new Set(restingLeaves(this.#subject));
+    return this.#actor.getSnapshot()._nodes.filter((node: AnyStateNode) => known.has(node));
   }
 
   /** Does what a word says: an event of the subject, or `+200` to let 200 ms pass. */
@@ -170,11 +175,11 @@ export function emissionsOf(run: Run): string[] {
   return run.moments.flatMap((moment) => typesOf(moment.emissions));
 }
 
-function nameOf(value: StateValue, node: AnyStateNode): string {
+function nameOf(value: StateValue, node: AnyStateNode, shown?: readonly string[]): string {
   if (typeof value === "string") return value;
   // In the order of the machine's file: the order in a state value changes.
   const regions = Object.values(node.states).flatMap((region: AnyStateNode) => {
-    const inner = value[region.key];
+    const inner = shown?.includes(region.key) === false ? undefined : value[region.key];
     return inner === undefined ? [] : [{ name: region.key, inner: nameOf(inner, region) }];
   });
   const [only] = regions;
@@ -186,22 +191,32 @@ function isLeaf(node: AnyStateNode): boolean {
   return node.type === "atomic" || node.type === "final";
 }
 
-/** Every state of a machine, from its root. */
+/** The regions that the tests are about, or the whole machine. */
+export function partsOf({ machine, regions }: Subject): AnyStateNode[] {
+  if (regions === undefined) return [machine.root];
+  return regions.map((region) => {
+    const part = machine.root.states[region];
+    assert(part !== undefined, `no such region: ${region}`);
+    return part;
+  });
+}
+
+/** Every state below one, and itself. */
 export function* nodesOf(node: AnyStateNode): Generator<AnyStateNode> {
   yield node;
   for (const child of Object.values(node.states)) yield* nodesOf(child);
 }
 
 /** The states in which a machine can rest: a leaf that it leaves at once is none. */
-export function restingLeaves(machine: AnyStateMachine): AnyStateNode[] {
-  return [...nodesOf(machine.root)].filter((node) =>
+export function restingLeaves(subject: Subject): AnyStateNode[] {
+  return partsOf(subject).flatMap((part) => [...nodesOf(part)]).filter((node) =>
     isLeaf(node) && !node.always?.some((transition) => transition.guard === undefined)
   );
 }
 
-/** Every transition of a machine, also those of timers and those without an event. */
-export function transitionsOf(machine: AnyStateMachine): AnyTransitionDefinition[] {
-  return [...nodesOf(machine.root)].flatMap((node) => [
+/** Every transition, also those of timers and those without an event. */
+export function transitionsOf(subject: Subject): AnyTransitionDefinition[] {
+  return partsOf(subject).flatMap((part) => [...nodesOf(part)]).flatMap((node) => [
     ...[...node.transitions.values()].flat(),
     ...(node.always ?? []),
   ]);

@@ -1,0 +1,402 @@
+/**
+ * The use that an INVITE makes of a dialog (RFC 5057 §2), as the engine runs it: its statechart, the
+ * ACK and the BYE, offer and answer. What a program does with it is in `session_dialog.ts`.
+ *
+ * @module
+ */
+import { type Actor, createActor } from "xstate";
+import {
+  type SessionEmission,
+  type SessionEvent,
+  sessionMachine,
+  type SessionMachineState,
+  type SessionRole,
+} from "../machines/mod.ts";
+import {
+  type BinaryBody,
+  type Body,
+  bodyOf,
+  type IncomingRequestMessage,
+  type IncomingResponseMessage,
+  InvalidStateError,
+  TimeoutError,
+} from "../messages/mod.ts";
+import { Ack } from "./ack.ts";
+import type { Dialog } from "./dialog.ts";
+import { DialogUsages, type SessionUsage } from "./dialog_usages.ts";
+import { OfferAnswer, type Place } from "./offer_answer.ts";
+import type {
+  OutgoingAckRequest,
+  OutgoingByeRequest,
+  OutgoingRequestDelegate,
+  RequestOptions,
+} from "./outgoing_request.ts";
+import type { Call } from "./registry.ts";
+import type { ServerTransaction } from "./server_transaction.ts";
+import type { Session, SessionDelegate, SessionState, SignalingState } from "./session.ts";
+import { SESSION_STATES, SIGNALING_STATES } from "./session_states.ts";
+import { SessionTimer } from "./session_timer.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { UserAgentClient } from "./user_agent_client.ts";
+
+/** What the two sides of a call do differently. */
+export interface SessionOptions {
+  readonly role: SessionRole;
+  /** The number of the first INVITE. */
+  readonly inviteSequence: number;
+  /** For the caller: the INVITE that it comes from. */
+  readonly call?: Call;
+  /** For the caller: gives the INVITE up. */
+  readonly cancel?: () => void;
+  /** For the callee: sends the 2xx again. */
+  readonly repeatAccept?: () => void;
+  /** For the callee: the far end has hung up before the INVITE was answered. */
+  readonly onEarlyBye?: () => void;
+}
+
+/** The INVITE of either side that came last. */
+export interface Invitation {
+  readonly sequence: number;
+  readonly repeatAccept?: (() => void) | undefined;
+  /** What its ACK repeats: see `credentialsOf`. */
+  readonly credentials?: readonly string[] | undefined;
+  /** The ACK to its 2xx. */
+  acknowledgement?: Ack;
+}
+
+/** See the module. */
+export abstract class InviteUsage implements SessionUsage {
+  delegate: SessionDelegate | undefined;
+  readonly dialog: Dialog;
+  readonly usages: DialogUsages;
+  readonly supervisor: Supervisor;
+  readonly options: SessionOptions;
+  readonly timer: SessionTimer;
+  /** The methods that the far end takes, as far as it has said so. */
+  protected remoteAllow: readonly string[] = [];
+  protected readonly offerAnswer: OfferAnswer = new OfferAnswer();
+  private readonly actor: Actor<typeof sessionMachine>;
+  private invitation: Invitation;
+  /** A repeated 2xx gets the very same. */
+  private lastAck: { readonly sequence: number; readonly ack: Ack } | undefined;
+  private byeClient: UserAgentClient | undefined;
+  /** Whether the engine hangs up by itself. */
+  private isEnding = false;
+  private isDisposed = false;
+
+  constructor(supervisor: Supervisor, dialog: Dialog, options: SessionOptions) {
+    this.supervisor = supervisor;
+    this.dialog = dialog;
+    this.options = options;
+    this.invitation = {
+      sequence: options.inviteSequence,
+      repeatAccept: options.repeatAccept,
+      credentials: options.call?.credentials,
+    };
+    this.actor = createActor(sessionMachine, {
+      ...supervisor.actorOptions,
+      id: sessionMachine.id,
+      input: { ...supervisor.environment.timers, role: options.role },
+    });
+    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
+    this.timer = new SessionTimer(supervisor.environment.sessionTimer, (event) => this.send(event));
+    this.usages = new DialogUsages(supervisor, dialog);
+    this.usages.addSession(this);
+    if (options.call !== undefined) supervisor.registry.holdCall(options.call);
+    this.actor.start();
+  }
+
+  get sessionState(): SessionState {
+    return SESSION_STATES[this.state.dialog];
+  }
+
+  get signalingState(): SignalingState {
+    return SIGNALING_STATES[this.state.signaling];
+  }
+
+  /** The states of its machine, region by region. */
+  get state(): SessionMachineState {
+    return this.actor.getSnapshot().value;
+  }
+
+  /** The last descriptions that were exchanged. */
+  get descriptions(): { local: Body | undefined; remote: Body | undefined } {
+    return this.offerAnswer;
+  }
+
+  /** The number of the last INVITE. */
+  get inviteSequence(): number {
+    return this.invitation.sequence;
+  }
+
+  /** Whether this side has an offer of the far end to answer. */
+  get owesAnswer(): boolean {
+    return this.signalingState === "HaveRemoteOffer";
+  }
+
+  dispose(): void {
+    this.isDisposed = true;
+    this.byeClient?.dispose();
+    this.send({ type: "dispose" });
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  bye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingByeRequest {
+    if (this.byeClient !== undefined && this.isEnding) {
+      // The engine hangs up already, of which a program need not know: the core is being stopped.
+      this.isEnding = false;
+      if (delegate !== undefined) this.byeClient.delegate = delegate;
+      return this.byeClient;
+    }
+    const { sessionState } = this;
+    const mayLeave = sessionState === "Confirmed" || sessionState === "AckWait" ||
+      (sessionState === "Early" && this.options.role === "caller");
+    if (!mayLeave || this.byeClient !== undefined) {
+      throw new InvalidStateError(`bye: expected a call that is up, found it ${sessionState}`);
+    }
+    const client = this.byeClient = this.makeBye(delegate, options);
+    this.noteSequence();
+    this.send({ type: "bye" });
+    return client;
+  }
+
+  /** Acknowledges the 2xx; again, it is the same request as before. */
+  ack(options?: RequestOptions): OutgoingAckRequest {
+    const { supervisor, dialog, invitation } = this;
+    if (invitation.acknowledgement !== undefined) return invitation.acknowledgement;
+    const { sequence, credentials } = invitation;
+    const ack = new Ack(supervisor, dialog, sequence, options, credentials);
+    invitation.acknowledgement = ack;
+    this.lastAck = { sequence, ack };
+    if (options?.body !== undefined) this.takeLocalBody(options.body, "request");
+    // First, since what the far end sends on the ACK may come before `send` has returned.
+    this.send({ type: "ack" });
+    ack.send();
+    return ack;
+  }
+
+  /**
+   * Acknowledges the 2xx for a program that does not listen, and hangs up where there is nothing to
+   * keep: nobody wants the call, or the 2xx has an offer that nobody will answer (§13.2.2.4).
+   */
+  acknowledgeUnheard(isUnwanted: boolean): void {
+    const isOver = isUnwanted || this.owesAnswer;
+    this.ack();
+    if (isOver) this.end();
+  }
+
+  /** Tells the machine. */
+  send(event: SessionEvent): void {
+    this.actor.send(event);
+  }
+
+  /** The far end is ringing. */
+  progress(): void {
+    this.send({ type: "progress" });
+  }
+
+  /** A 2xx was sent, or came. */
+  accept(response?: IncomingResponseMessage): void {
+    if (response !== undefined) {
+      const { sessionState } = this;
+      const isFirst = sessionState === "Initial" || sessionState === "Early";
+      if (isFirst) this.dialog.confirm(response);
+      else this.dialog.refreshTarget(response);
+      this.timer.takeResponse(response);
+      this.noteAllow(response);
+    }
+    this.send({ type: "accept" });
+  }
+
+  /** An INVITE within the session begins. */
+  reinvite(origin: "local" | "remote", invitation: Invitation): void {
+    this.invitation = invitation;
+    this.offerAnswer.beginRound();
+    this.send({ type: origin === "local" ? "reinvite" : "reinviteReceived" });
+  }
+
+  /** Its first INVITE came to nothing: if the session is not up by now, it will never be. */
+  cease(): void {
+    const { sessionState } = this;
+    if (sessionState === "Early" || sessionState === "Initial") this.send({ type: "end" });
+  }
+
+  /** The INVITE in progress was refused: a session that is up stays as it was (§14.1). */
+  refuseInvite(): void {
+    this.cease();
+    const { invitation } = this.state;
+    if (invitation !== "inviting" && invitation !== "invited") return;
+    this.rollback();
+    this.send({ type: "reinviteRefused" });
+  }
+
+  /** Notes what the far end says that it takes. */
+  noteAllow(message: IncomingRequestMessage | IncomingResponseMessage): void {
+    const allow = message.parseHeader("Allow");
+    if (Array.isArray(allow)) this.remoteAllow = allow;
+  }
+
+  /**
+   * A request within the session has failed. RFC 3261 §12.2.1.2: "If the response for a request
+   * within a dialog is a 481 (Call/Transaction Does Not Exist) or a 408 (Request Timeout), the UAC
+   * SHOULD terminate the dialog", which "consists of sending a BYE"; RFC 5057 §5.1.
+   */
+  noteFailure({ statusCode }: IncomingResponseMessage): void {
+    if (statusCode === 408 || statusCode === 481) this.end();
+  }
+
+  repeatAccept({ cseq }: IncomingResponseMessage): void {
+    // The INVITE may be an earlier one by now, and its ACK is the same all the same.
+    if (this.lastAck?.sequence === cseq) this.lastAck.ack.send();
+    else this.send({ type: "repeatedAccept" });
+  }
+
+  end(): void {
+    const { sessionState } = this;
+    // An early session ends with its INVITE, which is cancelled or refused.
+    const isUp = sessionState === "AckWait" || sessionState === "Confirmed";
+    if (!isUp || this.byeClient !== undefined) return;
+    this.bye();
+    this.isEnding = true;
+  }
+
+  /** Follows offer and answer by a body of the far end. */
+  takeRemoteBody(
+    message: IncomingRequestMessage | IncomingResponseMessage,
+    place: Place,
+  ): void {
+    const body = bodyOf(message);
+    if (body !== undefined) this.takeBody(body, "remote", place);
+  }
+
+  /** The same for a body of this side. */
+  takeLocalBody(
+    body: Body | BinaryBody,
+    place: Place,
+  ): void {
+    this.takeBody(body, "local", place);
+  }
+
+  /** The open offer will not be answered: what was agreed on before it holds. */
+  rollback(): void {
+    const { signalingState } = this;
+    if (signalingState !== "HaveLocalOffer" && signalingState !== "HaveRemoteOffer") return;
+    this.offerAnswer.rollback();
+    this.send({ type: "rollback" });
+  }
+
+  get isCaller(): boolean {
+    return this.options.role === "caller";
+  }
+
+  replace(): void {
+    if (this.sessionState === "Early") this.options.cancel?.();
+    else this.end();
+  }
+
+  takes({ method }: IncomingRequestMessage): boolean {
+    return method !== "PRACK" && method !== "SUBSCRIBE";
+  }
+
+  /** Takes the ACK to a 2xx of this side. */
+  acknowledge(request: IncomingRequestMessage): void {
+    const isAwaited = typeof this.state.invitation === "object";
+    if (!isAwaited || request.cseq !== this.inviteSequence) return;
+    this.takeRemoteBody(request, "request");
+    this.send({ type: "ack" });
+    this.callGuest("onAck", () => this.delegate?.onAck?.({ message: request }));
+  }
+
+  /** Calls the program's function, unless the session was disposed of. */
+  callGuest(name: string, call: () => unknown, onFailure?: () => void): void {
+    if (!this.isDisposed) this.supervisor.callGuest(name, call, onFailure);
+  }
+
+  /** Throws unless requests can be sent in the dialog. */
+  checkOpen(method: string): void {
+    const { sessionState } = this;
+    if (sessionState !== "Initial" && sessionState !== "Terminated") return;
+    throw new InvalidStateError(
+      `${method}: expected a session that is open, found ${sessionState}`,
+    );
+  }
+
+  /** What a program holds of it. */
+  abstract readonly session: Session;
+
+  /** Takes a request of the far end within the session. */
+  abstract receive(request: IncomingRequestMessage, transaction: ServerTransaction): void;
+
+  /** The session is over: requests in it that wait to go again do not. */
+  protected abstract abandonRequests(): void;
+
+  /** Refreshes the session (RFC 4028 §7.4). */
+  protected abstract refresh(): void;
+
+  private makeBye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): UserAgentClient {
+    const message = this.dialog.request("BYE", options);
+    const onEnd = (): void => this.send({ type: "byeEnded" });
+    return new UserAgentClient(this.supervisor, message, this.dialog, delegate, { onEnd });
+  }
+
+  /** A 2xx may have crossed the end of an early session, and calls for one more request in it. */
+  private noteSequence(): void {
+    const { call } = this.options;
+    if (call === undefined || this.invitation.acknowledgement !== undefined) return;
+    call.sequences ??= new Map();
+    call.sequences.set(this.dialog.remoteTag, this.dialog.sequence);
+  }
+
+  private tell(emission: SessionEmission): void {
+    switch (emission.type) {
+      case "transmit":
+        return this.invitation.repeatAccept?.();
+      case "acknowledge": {
+        const { acknowledgement } = this.invitation;
+        return acknowledgement === undefined ? void this.ack() : acknowledgement.send();
+      }
+      case "bye":
+        this.abandonRequests();
+        this.byeClient ??= this.makeBye();
+        this.byeClient.start();
+        return;
+      case "ackOverdue":
+        return this.acknowledgeUnasked();
+      case "ackTimeout":
+        return this.reportTimeout("onAckTimeout", "no ACK to the 2xx");
+      case "refresh":
+        return this.refresh();
+      case "expired":
+        return this.reportTimeout("onExpire", "nobody has refreshed the session");
+      case "terminated":
+        this.abandonRequests();
+        this.noteSequence();
+        this.usages.remove(this);
+        if (this.options.call !== undefined) {
+          this.supervisor.registry.releaseCall(this.options.call);
+        }
+    }
+  }
+
+  /** Nobody has called `ack()`: the far end must not be left to repeat its 2xx and give up. */
+  private acknowledgeUnasked(): void {
+    const text = `no ack() for the 2xx of call ${this.dialog.callId}: the engine acknowledges it`;
+    const outcome = this.owesAnswer ? `${text}, and hangs up` : text;
+    this.supervisor.report(new InvalidStateError(outcome));
+    this.acknowledgeUnheard(false);
+  }
+
+  private reportTimeout(method: "onAckTimeout" | "onExpire", what: string): void {
+    const { delegate } = this;
+    if (delegate?.[method] !== undefined) return this.callGuest(method, () => delegate[method]?.());
+    this.supervisor.report(new TimeoutError(`${what} of call ${this.dialog.callId}: hanging up`));
+  }
+
+  private takeBody(body: Body | BinaryBody, origin: "local" | "remote", place: Place): void {
+    const event = this.offerAnswer.take(body, origin, this.signalingState, place);
+    if (event !== undefined) this.send(event);
+  }
+}

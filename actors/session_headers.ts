@@ -1,0 +1,34 @@
+/**
+ * What the requests and responses that set up or change a session say of this side (RFC 3261 §13.2.1,
+ * §13.3.1.4), unless the program says it itself.
+ *
+ * @module
+ */
+import { type OutgoingRequestMessage, valuesIn } from "../messages/mod.ts";
+import { recvInfo } from "./info_packages.ts";
+import type { Environment } from "./supervisor.ts";
+
+/** Allow, Supported and Recv-Info. */
+export function capabilityLines({ allow, optionTags, infoPackages }: Environment): string[] {
+  const lines = [`Allow: ${allow()}`, `Supported: ${optionTags.join(", ")}`];
+  if (infoPackages !== undefined) lines.push(recvInfo(infoPackages));
+  return lines;
+}
+
+function nameIn(line: string): string {
+  return line.slice(0, line.indexOf(":"));
+}
+
+/** Header lines, and those of `more` whose headers are not among them. */
+export function withMissing(lines: readonly string[], more: readonly string[]): string[] {
+  const own = [...lines];
+  return [...own, ...more.filter((line) => valuesIn(own, nameIn(line)).length === 0)];
+}
+
+/** Sets the headers that a request has not got. */
+export function setMissing(message: OutgoingRequestMessage, lines: readonly string[]): void {
+  for (const line of lines) {
+    const name = nameIn(line);
+    if (!message.hasHeader(name)) message.setHeader(name, line.slice(name.length + 1).trim());
+  }
+}

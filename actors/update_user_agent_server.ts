@@ -1,0 +1,65 @@
+/**
+ * An UPDATE that came in (RFC 3311 §5.2).
+ *
+ * @module
+ */
+import {
+  bodyOf,
+  type IncomingRequestMessage,
+  type OutgoingResponse,
+  type ResponseOptions,
+  type URI,
+} from "../messages/mod.ts";
+import { describesSession } from "./offer_answer.ts";
+import type { ServerTransaction } from "./server_transaction.ts";
+import type { SessionDialog } from "./session_dialog.ts";
+import { UserAgentServer } from "./user_agent_server.ts";
+
+/** See the module. */
+export class UpdateUserAgentServer extends UserAgentServer {
+  private readonly session: SessionDialog;
+  private readonly offers: boolean;
+
+  constructor(
+    session: SessionDialog,
+    message: IncomingRequestMessage,
+    transaction: ServerTransaction,
+  ) {
+    super(session.supervisor, message, transaction);
+    this.session = session;
+    this.offers = describesSession(bodyOf(message));
+    session.beginUpdate(this);
+    session.takeRemoteBody(message, "request");
+  }
+
+  override accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponse {
+    this.check("accept", 200, 299, options);
+    const { session } = this;
+    const negotiation = session.timer.negotiate(this.message);
+    const extraHeaders = session.answerHeaders(options.extraHeaders ?? [], negotiation.lines);
+    const response = this.transaction.respond({ ...options, extraHeaders }, () => {
+      session.dialog.refreshTarget(this.message);
+      if (options.body !== undefined) session.takeLocalBody(options.body, "response");
+      this.end();
+      session.timer.agree(negotiation);
+    });
+    return response;
+  }
+
+  override redirect(contacts: URI[], options?: ResponseOptions): OutgoingResponse {
+    const response = super.redirect(contacts, options);
+    this.end();
+    return response;
+  }
+
+  override reject(options?: ResponseOptions): OutgoingResponse {
+    const response = super.reject(options);
+    this.end();
+    return response;
+  }
+
+  /** What it offered and nobody has answered is void. */
+  private end(): void {
+    if (this.offers && this.session.owesAnswer) this.session.rollback();
+  }
+}
