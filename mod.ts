@@ -19,7 +19,10 @@ export {
 } from "./actors/digest_authenticator.ts";
 export type { Credentials } from "./actors/credentials.ts";
 export type * from "./actors/outgoing_request.ts";
+export type * from "./actors/notifier.ts";
+export type * from "./actors/refer.ts";
 export type * from "./actors/session.ts";
+export type * from "./actors/subscription.ts";
 export type { AcceptedContent } from "./actors/content_inspection.ts";
 export { defaultLogger, type Logger } from "./actors/logger.ts";
 export { type ReplacesOptions, replacesValue, targetDialogValue } from "./actors/replaces.ts";

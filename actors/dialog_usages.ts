@@ -40,6 +40,8 @@ const NEED_A_USAGE = ["BYE", "INFO", "INVITE", "NOTIFY", "SUBSCRIBE", "UPDATE"];
 /** See the module. */
 export class DialogUsages implements DialogEntry {
   readonly dialog: Dialog;
+  /** Whether a REFER was taken in it: from the second one on, their NOTIFYs are numbered. */
+  hasRefer = false;
   private readonly supervisor: Supervisor;
   private readonly usages: DialogUsage[] = [];
   private session: SessionUsage | undefined;

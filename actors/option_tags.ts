@@ -15,6 +15,8 @@ export const ENGINE_OPTION_TAGS: readonly string[] = [
   "199",
   // RFC 3891 §6.2: "UAs which support the Replaces header MUST include the "replaces" option tag in a
   // Supported header field."
+  // RFC 4488 §4: a REFER without a subscription.
+  "norefersub",
   "replaces",
   "tdialog",
   // RFC 4028 §7.1: "UACs that support the session timer extension defined here ... MUST include a

@@ -68,6 +68,16 @@ export interface DialogEntry {
   dispose(): void;
 }
 
+/** What waits for the NOTIFYs that a request of ours has asked for. */
+export interface NotifyWaitEntry {
+  /** Takes a NOTIFY that has the request's Call-ID and tag, and no dialog. */
+  notify(request: IncomingRequestMessage, flow: Flow): void;
+  /** Waits no more. */
+  end(): void;
+  /** As `end`. */
+  dispose(): void;
+}
+
 /** An INVITE of ours, as far as its responses can be told from others. */
 export interface Call {
   readonly callId: string;
@@ -139,6 +149,11 @@ export function dialogKey(callId: string, localTag: string, remoteTag: string): 
   return `${callId} ${localTag} ${remoteTag}`;
 }
 
+/** What names the NOTIFYs of a request before there is a dialog (RFC 6665 §4.4.1). */
+function notifyKey(callId: string, localTag: string): string {
+  return `${callId} ${localTag}`;
+}
+
 /** Holds everything that lives, and nothing that does not. */
 export class Registry {
   private readonly clients = new Map<string, ClientEntry>();
@@ -146,6 +161,7 @@ export class Registry {
   private readonly dialogs = new Map<string, DialogEntry>();
   /** Server transactions by what a merged request has in common with them. */
   private readonly merged = new Map<string, ServerEntry>();
+  private readonly notifyWaits = new Map<string, NotifyWaitEntry>();
   private readonly calls = new Map<string, { readonly call: Call; holders: number }>();
   private readonly abandoned = new Map<string, Call>();
   private readonly ended = new Set<string>();
@@ -155,7 +171,7 @@ export class Registry {
   /** How many transactions and dialogs there are. */
   get size(): number {
     return this.clients.size + this.servers.size + this.dialogs.size + this.calls.size +
-      this.merged.size + this.connections.size;
+      this.merged.size + this.connections.size + this.notifyWaits.size;
   }
 
   /** Called when no dialog and no unsettled transaction is left. */
@@ -291,6 +307,22 @@ export class Registry {
     return this.ended.has(key);
   }
 
+  /** Enters what waits for the NOTIFYs of a request. */
+  addNotifyWait(request: { callId: string; fromTag: string }, entry: NotifyWaitEntry): void {
+    this.notifyWaits.set(notifyKey(request.callId, request.fromTag), entry);
+  }
+
+  /** Forgets it. */
+  removeNotifyWait(request: { callId: string; fromTag: string }, entry: NotifyWaitEntry): void {
+    const key = notifyKey(request.callId, request.fromTag);
+    if (this.notifyWaits.get(key) === entry) this.notifyWaits.delete(key);
+  }
+
+  /** What waits for a NOTIFY. */
+  notifyWait({ callId, toTag = "" }: IncomingRequestMessage): NotifyWaitEntry | undefined {
+    return this.notifyWaits.get(notifyKey(callId, toTag));
+  }
+
   /** Notes that something of an outgoing call lives, so that its late branches are known. */
   holdCall(call: Call): void {
     const key = callKey(call);
@@ -324,6 +356,11 @@ export class Registry {
 
   /** Everything that lives. */
   all(): { end(): void; dispose(): void }[] {
-    return [...this.clients.values(), ...this.servers.values(), ...this.dialogs.values()];
+    return [
+      ...this.clients.values(),
+      ...this.servers.values(),
+      ...this.dialogs.values(),
+      ...this.notifyWaits.values(),
+    ];
   }
 }

@@ -23,6 +23,7 @@ import {
 import type { ClientAuthentication } from "./client_authentication.ts";
 import type { Clock } from "../transports/clock.ts";
 import type { Destination, Transport, TransportReceiver } from "../transports/transport.ts";
+import type { EventPolicy } from "./event_inspection.ts";
 import { connectionKey, type Flow } from "./flow.ts";
 import type { SessionTimerPolicy } from "./session_timer.ts";
 import type { Logger } from "./logger.ts";
@@ -43,7 +44,7 @@ export interface TraceEntry {
 }
 
 /** What everything that runs in a core has in common. */
-export interface Environment extends InspectionPolicy {
+export interface Environment extends InspectionPolicy, EventPolicy {
   readonly clock: Clock;
   readonly identifiers: Identifiers;
   readonly logger: Logger;

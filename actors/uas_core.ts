@@ -15,6 +15,9 @@ import { InviteUserAgentServer } from "./invite_user_agent_server.ts";
 import { type ServerEntry, serverKey } from "./registry.ts";
 import { replacementOf } from "./replaces.ts";
 import { inspectRequest } from "./request_inspection.ts";
+import { receiveRefer } from "./refer_user_agent_server.ts";
+import { refuseSubscribe } from "./event_inspection.ts";
+import { SubscribeUserAgentServer } from "./subscribe_user_agent_server.ts";
 import { ServerTransaction } from "./server_transaction.ts";
 import { SessionDialog } from "./session_dialog.ts";
 import { StatelessServer } from "./stateless_server.ts";
@@ -51,6 +54,10 @@ export class UasCore {
       const invite = registry.server(serverKey(request, "INVITE"));
       if (invite !== undefined) return this.receiveCancel(request, flow, invite);
     }
+    if (method === "NOTIFY") {
+      const wait = registry.notifyWait(request);
+      if (wait !== undefined) return wait.notify(request, flow);
+    }
     if (state === "running" && this.isTakenByProgram(request, flow)) return;
     const refusal = this.refusalOf(request);
     if (refusal !== undefined) return this.refuse(request, flow, refusal);
@@ -60,6 +67,18 @@ export class UasCore {
     const delegate = this.delegateOf();
     const handler = handlerOf(delegate, method);
     if (handler === undefined) return;
+    if (handler === "onSubscribe") {
+      const server = new SubscribeUserAgentServer(this.supervisor, request, transaction);
+      return server.show((each) => delegate.onSubscribe?.(each));
+    }
+    if (handler === "onRefer") {
+      return receiveRefer(
+        this.supervisor,
+        request,
+        transaction,
+        (each) => this.delegateOf().onRefer?.(each),
+      );
+    }
     const server = new UserAgentServer(this.supervisor, request, transaction);
     this.callDelegate(handler, server, () => delegate[handler]?.(server));
   }
@@ -111,6 +130,7 @@ export class UasCore {
     const refusal = inspectRequest(request, isTaken, environment) ??
       this.inspectRecipient(request, delegate);
     if (refusal !== undefined) return refusal;
+    if (handlerOf(delegate, method) === "onSubscribe") return refuseSubscribe(request, environment);
     const replacement = replacementOf(registry, request);
     return replacement !== undefined && "statusCode" in replacement ? replacement : undefined;
   }

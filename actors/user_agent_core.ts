@@ -46,6 +46,11 @@ import {
   type UserAgentCoreConfiguration,
 } from "./user_agent_core_configuration.ts";
 import { UserAgentClient } from "./user_agent_client.ts";
+import { addAllowEvents, allowEvents, eventPolicy } from "./event_inspection.ts";
+import type { OutgoingReferRequest, OutgoingReferRequestDelegate } from "./refer.ts";
+import { ReferUserAgentClient } from "./refer_user_agent_client.ts";
+import { SubscribeUserAgentClient } from "./subscribe_user_agent_client.ts";
+import type { OutgoingSubscribeRequest, OutgoingSubscribeRequestDelegate } from "./subscription.ts";
 import { UasCore } from "./uas_core.ts";
 import { endUnwantedCall } from "./unwanted_call.ts";
 
@@ -117,8 +122,10 @@ export class UserAgentCore {
     // Whoever prints a core, or what it was made from, shall not see a password.
     const { credentials: _, ...shown } = configuration;
     this.configuration = shown;
+    const events = eventPolicy(configuration);
     this.delegate = delegate;
     this.environment = {
+      ...events,
       clock: configuration.clock ?? systemClock,
       identifiers,
       logger,
@@ -138,6 +145,7 @@ export class UserAgentCore {
         `Allow: ${this.allowed()}`,
         ...acceptLines(content),
         `Supported: ${optionTags.join(", ")}`,
+        ...allowEvents(events),
       ],
       contact: (transport, user) => this.contact(transport, user),
       onError: configuration.onError ?? ((error) => logger.warn(`${error.name}: ${error.message}`)),
@@ -260,6 +268,35 @@ export class UserAgentCore {
     return this.sendRequest(message, undefined, delegate);
   }
 
+  /**
+   * Sends a REFER outside of any dialog (RFC 3515); `message` has its Refer-To. Contact and Allow are
+   * added where they are missing. As `request()`; within a session it is `session.refer()`.
+   */
+  refer(
+    message: OutgoingRequestMessage,
+    delegate?: OutgoingReferRequestDelegate,
+  ): OutgoingReferRequest {
+    return this.send(message, ["REFER"], () => {
+      this.addEventHeaders(message);
+      return new ReferUserAgentClient(this.supervisor, message, delegate).start();
+    });
+  }
+
+  /**
+   * Sends a SUBSCRIBE (RFC 6665 §4.1.2.1); `message` has its Event. Each NOTIFY from another end makes
+   * a subscription: see `delegate.onNotify`. Expires (3,600 seconds), Contact and Allow are added where
+   * they are missing. After a 423, it goes once more with the time that is asked for. As `request()`.
+   */
+  subscribe(
+    message: OutgoingRequestMessage,
+    delegate?: OutgoingSubscribeRequestDelegate,
+  ): OutgoingSubscribeRequest {
+    return this.send(message, ["SUBSCRIBE"], () => {
+      this.addEventHeaders(message);
+      return new SubscribeUserAgentClient(this.supervisor, message, delegate).start();
+    });
+  }
+
   /** Sends a MESSAGE (RFC 3428): as `request()`. */
   message(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
     return this.sendRequest(message, ["MESSAGE"], delegate);
@@ -377,6 +414,15 @@ export class UserAgentCore {
       message.setHeader("Contact", this.contact(flow.transport, message.fromURI.user));
     }
     if (message.hasHeader("Contact")) checkContact(message.getHeaders("Contact"));
+  }
+
+  private addEventHeaders(message: OutgoingRequestMessage): void {
+    this.addContact(message);
+    addAllowEvents(message, this.environment);
+    const allow = this.environment.allow();
+    // What it asks for is a NOTIFY.
+    const all = /\bNOTIFY\b/.test(allow) ? allow : `${allow}, NOTIFY`;
+    if (!message.hasHeader("Allow")) message.setHeader("Allow", all);
   }
 
   /** RFC 3261 §8.1.1.8; RFC 7118 §5 has `transport=ws` for both WS and WSS. */

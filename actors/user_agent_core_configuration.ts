@@ -63,6 +63,16 @@ export interface UserAgentCoreConfiguration {
   credentials?: readonly Credentials[];
   /** The hash functions that challenges are answered with; all by default. Leave out MD5 to refuse it. */
   digestAlgorithms?: readonly DigestHash[];
+  /**
+   * The event packages that are served here, as in `presence`: Allow-Events names them, and a SUBSCRIBE
+   * for another is answered 489. Without this, `onSubscribe` gets every SUBSCRIBE.
+   */
+  eventPackages?: string[];
+  /**
+   * The shortest subscription that is taken, in seconds; a SUBSCRIBE for less is answered 423. None by
+   * default; an hour and more is never too short (RFC 6665 §4.2.1.1).
+   */
+  minSubscriptionExpires?: number;
   /** What goes into User-Agent and Server; nothing by default. */
   userAgentHeaderFieldValue?: string;
   /** T1, T2 and T4, in milliseconds, where they are not the RFC's. */

@@ -5,6 +5,8 @@
  */
 import type { IncomingRequestMessage } from "../messages/mod.ts";
 import type { IncomingInviteRequest, IncomingRequest } from "./incoming_request.ts";
+import type { IncomingSubscribeRequest } from "./notifier.ts";
+import type { IncomingReferRequest } from "./refer.ts";
 
 /**
  * Who is told of requests outside of any session. Each method is optional; Allow names what is
@@ -51,11 +53,11 @@ export interface UserAgentCoreDelegate {
   /** PUBLISH (RFC 3903). */
   onPublish?(request: IncomingRequest): void;
   /** REFER outside of a session (RFC 3515). */
-  onRefer?(request: IncomingRequest): void;
+  onRefer?(request: IncomingReferRequest): void;
   /** REGISTER (§10.3). */
   onRegister?(request: IncomingRequest): void;
-  /** SUBSCRIBE (RFC 6665). */
-  onSubscribe?(request: IncomingRequest): void;
+  /** SUBSCRIBE for a new subscription (RFC 6665). */
+  onSubscribe?(request: IncomingSubscribeRequest): void;
   /** A request of any other method. Allow does not name it. */
   onRequest?(request: IncomingRequest): void;
 }

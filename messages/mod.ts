@@ -15,7 +15,7 @@ export {
 } from "./digest_challenge.ts";
 export { type DigestCredentials, printCredentials, readCredentials } from "./digest_credentials.ts";
 export * from "./errors.ts";
-export { type EventName, eventOf, isSameEvent } from "./event_header.ts";
+export { type EventName, eventOf, isSameEvent, printEvent } from "./event_header.ts";
 export * from "./fault.ts";
 export * from "./framer.ts";
 export { parseHeaderValue } from "./headers.ts";

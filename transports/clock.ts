@@ -11,10 +11,13 @@ export interface Clock {
   /** Disarms a timer. */
   // deno-lint-ignore no-explicit-any
   clearTimeout(timer: any): void;
+  /** Milliseconds since some moment, by the same time; where it is missing, the runtime's. */
+  now?(): number;
 }
 
 /** The runtime's own timers. */
 export const systemClock: Clock = {
   setTimeout: (run, ms) => setTimeout(run, ms),
   clearTimeout: (timer) => clearTimeout(timer),
+  now: () => Date.now(),
 };

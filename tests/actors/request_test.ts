@@ -102,9 +102,7 @@ const TAKEN: [method: string, handler: keyof UserAgentCoreDelegate][] = [
   ["MESSAGE", "onMessage"],
   ["NOTIFY", "onNotify"],
   ["PUBLISH", "onPublish"],
-  ["REFER", "onRefer"],
   ["REGISTER", "onRegister"],
-  ["SUBSCRIBE", "onSubscribe"],
   ["FOO", "onRequest"],
 ];
 const CONTACT = { headers: ["Contact: <sip:bob@bob.example>"] };
@@ -124,7 +122,12 @@ for (const [method, handler] of TAKEN) {
     assertEquals(x.peer.response(method).getHeader("Expires"), "60");
     x.finish();
   });
+}
 
+// SUBSCRIBE and REFER make subscriptions: tests/actors/notifier_test.ts, refer_test.ts.
+const WITH_SUBSCRIPTION: typeof TAKEN = [["REFER", "onRefer"], ["SUBSCRIBE", "onSubscribe"]];
+
+for (const [method, handler] of [...TAKEN, ...WITH_SUBSCRIPTION]) {
   Deno.test(`${method} without ${handler}: refused, with an Allow that is true`, () => {
     const x = new Exchange();
     x.peer.ask(method, CONTACT);
@@ -165,9 +168,9 @@ Deno.test("SUBSCRIBE and REFER without a Contact: 400; a required extension: 420
   x.core.delegate = { onSubscribe: (r) => void r.accept(), onRefer: (r) => void r.accept() };
   x.peer.ask("SUBSCRIBE", { headers: [] });
   assertEquals(x.peer.response("SUBSCRIBE").statusCode, 400);
-  x.peer.ask("REFER", { headers: [...CONTACT.headers, "Require: norefersub"] });
+  x.peer.ask("REFER", { headers: [...CONTACT.headers, "Require: multiple-refer"] });
   assertEquals(x.peer.response("REFER").statusCode, 420);
-  assertEquals(x.peer.response("REFER").getHeader("Unsupported"), "norefersub");
+  assertEquals(x.peer.response("REFER").getHeader("Unsupported"), "multiple-refer");
   x.finish();
 });
 

@@ -148,6 +148,26 @@ export const DIFFERENCES: readonly Difference[] = [
       "deliberate difference 1: RFC 3261 §9.1: without a final response in 64*T1, the INVITE is considered cancelled",
   },
   {
+    scenario: "REFER comes in, and is taken",
+    lines: [
+      "SIP.js sends 200 REFER 1",
+      "Strowger sends 202 REFER 1",
+      "Strowger sends NOTIFY 1",
+    ],
+    why:
+      'RFC 3515 §2.4.2: "the UA MUST return a 202 Accepted response"; §2.4.4: its status is reported at once',
+  },
+  {
+    scenario: "SUBSCRIBE comes in, and is taken",
+    lines: [
+      "Strowger in 200 SUBSCRIBE 1: Contact: <sip:alice@alice.example:5060;transport=tcp>",
+      "Strowger in 200 SUBSCRIBE 1: Expires: 3600",
+      "Strowger sends NOTIFY 1",
+    ],
+    why:
+      'RFC 6665 §3.1.1: a 2xx "MUST contain an "Expires" header field"; §4.2.1.2: "notifiers MUST send a NOTIFY request immediately"',
+  },
+  {
     scenario: "a MESSAGE cannot be cancelled",
     lines: ["SIP.js sends CANCEL 1"],
     why:

@@ -1,0 +1,109 @@
+/**
+ * A REFER that was sent (RFC 3515 §2.4.1), within a session or outside of any dialog.
+ *
+ * @module
+ */
+import {
+  Fault,
+  type IncomingMessage,
+  InvalidArgumentError,
+  NameAddrHeader,
+  type OutgoingRequestMessage,
+  parseHeaderValue,
+} from "../messages/mod.ts";
+import { MAX_EXPIRES } from "../machines/mod.ts";
+import type { Way } from "./attempts.ts";
+import type { DialogUsages } from "./dialog_usages.ts";
+import { nextHopOf } from "./flow.ts";
+import type { IncomingNotifyRequest } from "./incoming_request.ts";
+import { NotifyWait } from "./notify_wait.ts";
+import type { OutgoingReferRequest, OutgoingReferRequestDelegate } from "./refer.ts";
+import type { Subscription } from "./subscription.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { UserAgentClient } from "./user_agent_client.ts";
+
+/** Whether a message says that no subscription is wanted (RFC 4488 §4). */
+export function refusesSubscription(message: IncomingMessage): boolean {
+  const value = message.parseHeader("Refer-Sub");
+  return value !== undefined && !(value instanceof Fault) && value.value === "false";
+}
+
+/** §2.4.1: "A REFER request MUST contain exactly one Refer-To header field value." */
+function checkReferTo(message: OutgoingRequestMessage): void {
+  const text = message.getHeaders("Refer-To").join(", ");
+  if (parseHeaderValue("Refer-To", text) instanceof NameAddrHeader) return;
+  throw new InvalidArgumentError("Refer-To", "one address", JSON.stringify(text));
+}
+
+/** The session that a REFER is sent in. */
+export interface Referrer {
+  /** Its dialog. */
+  readonly usages: DialogUsages;
+  /** Who takes NOTIFYs there, if somebody does. */
+  readonly onNotify: () => ((request: IncomingNotifyRequest) => unknown) | undefined;
+}
+
+/** See the module. */
+export class ReferUserAgentClient extends UserAgentClient implements OutgoingReferRequest {
+  declare delegate?: OutgoingReferRequestDelegate;
+  private readonly wait: NotifyWait;
+
+  /**
+   * Prepares it; nothing is sent before `start`.
+   *
+   * @param referrer The session that it is sent in; none outside of any dialog.
+   * @throws `InvalidArgumentError` for a message that cannot go onto the wire, or has no Refer-To.
+   */
+  constructor(
+    supervisor: Supervisor,
+    message: OutgoingRequestMessage,
+    delegate?: OutgoingReferRequestDelegate,
+    referrer?: Referrer,
+  ) {
+    checkReferTo(message);
+    const isUnsubscribed = message.getHeaders("Refer-Sub").some((value) => /^false\b/i.test(value));
+    const way: Way = referrer?.usages.dialog ?? { nextHop: nextHopOf(message) };
+    super(supervisor, message, way, delegate, {
+      onEnd: (response) => {
+        if (response === undefined) return;
+        const isRefused = response.statusCode >= 300;
+        // RFC 4488 §4: there is no subscription only where the far end says so, too.
+        if (isRefused || (isUnsubscribed && refusesSubscription(response))) this.wait.stop();
+      },
+    });
+    this.wait = new NotifyWait(supervisor, message, {
+      way,
+      event: { type: "refer", id: undefined },
+      // §2.4.4: "The duration of the subscription is chosen by the agent accepting the REFER".
+      requested: MAX_EXPIRES,
+      ...(referrer === undefined ? {} : {
+        usages: referrer.usages,
+        onFurtherNotify: referrer.onNotify,
+      }),
+      onNotify: () => this.handler() ?? referrer?.onNotify(),
+      onTimeout: () =>
+        supervisor.callGuest("onNotifyTimeout", () => this.delegate?.onNotifyTimeout?.()),
+    });
+  }
+
+  override start(): this {
+    this.wait.around(() => super.start());
+    return this;
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.wait.dispose();
+  }
+
+  private handler():
+    | ((request: IncomingNotifyRequest, subscription: Subscription | undefined) => unknown)
+    | undefined {
+    if (this.delegate?.onNotify === undefined) return undefined;
+    return (request, subscription) =>
+      this.delegate?.onNotify?.({
+        request,
+        ...(subscription === undefined ? {} : { subscription }),
+      });
+  }
+}

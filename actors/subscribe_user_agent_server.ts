@@ -1,0 +1,120 @@
+/**
+ * A SUBSCRIBE that came in (RFC 6665 §4.2.1): for a new subscription, or within one.
+ *
+ * @module
+ */
+import {
+  type EventName,
+  eventOf,
+  type IncomingRequestMessage,
+  InvalidArgumentError,
+  InvalidStateError,
+  type OutgoingResponse,
+  ProtocolError,
+  type ResponseOptions,
+  type URI,
+  valuesIn,
+} from "../messages/mod.ts";
+import { MAX_EXPIRES } from "../machines/mod.ts";
+import { checkContact } from "./contact.ts";
+import { Dialog } from "./dialog.ts";
+import { DialogUsages } from "./dialog_usages.ts";
+import { allowEvents } from "./event_inspection.ts";
+import { DEFAULT_EXPIRES, expiresIn, expiresOf } from "./expires.ts";
+import type { IncomingSubscribeRequest, OutgoingResponseWithNotifier } from "./notifier.ts";
+import { NotifierDialog } from "./notifier_dialog.ts";
+import type { ServerTransaction } from "./server_transaction.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { UserAgentServer } from "./user_agent_server.ts";
+
+/** See the module. */
+export class SubscribeUserAgentServer extends UserAgentServer implements IncomingSubscribeRequest {
+  readonly event: EventName;
+  readonly expires: number;
+  /** What it was refused with, if it was. */
+  refusal: number | undefined;
+  private notifier: NotifierDialog | undefined;
+
+  /** @param notifier The subscription that it is in; none where it asks for a new one. */
+  constructor(
+    supervisor: Supervisor,
+    message: IncomingRequestMessage,
+    transaction: ServerTransaction,
+    notifier?: NotifierDialog,
+  ) {
+    super(supervisor, message, transaction);
+    this.event = eventOf(message) ?? { type: "", id: undefined };
+    this.expires = expiresOf(message) ?? DEFAULT_EXPIRES;
+    this.notifier = notifier;
+    transaction.onDrain = () => {
+      if (!this.isAnswered) this.reject({ statusCode: 503 });
+    };
+  }
+
+  override accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponseWithNotifier {
+    this.check("accept", 200, 299, options);
+    const { expires, contact, extraHeaders } = this.grant(options);
+    const usages = this.notifier === undefined ? this.openDialog() : undefined;
+    const { message } = this.transaction.respond({ ...options, extraHeaders }, () => {
+      this.notifier?.renew(expires);
+      const { event } = this;
+      if (usages !== undefined) {
+        this.notifier = new NotifierDialog(this.supervisor, usages, { event, expires, contact });
+      }
+    });
+    if (this.notifier === undefined) throw new InvalidStateError("the response was not sent");
+    return { message, notifier: this.notifier };
+  }
+
+  override redirect(contacts: URI[], options?: ResponseOptions): OutgoingResponse {
+    const response = super.redirect(contacts, options);
+    this.refusal = options?.statusCode ?? 302;
+    return response;
+  }
+
+  override reject(options?: ResponseOptions): OutgoingResponse {
+    const response = super.reject(options);
+    this.refusal = options?.statusCode ?? 480;
+    return response;
+  }
+
+  /** Shows it to the program; then the NOTIFY that is owed has to be sent. */
+  show(handler: (request: IncomingSubscribeRequest) => unknown): void {
+    this.supervisor.callGuest("onSubscribe", () => handler(this), () => {
+      if (!this.isAnswered) this.reject({ statusCode: 500 });
+    });
+    this.notifier?.settle();
+  }
+
+  private openDialog(): DialogUsages {
+    const dialog = Dialog.fromRequest(this.message, this.transaction.toTag);
+    if (dialog instanceof ProtocolError) throw new InvalidStateError(dialog.message);
+    return new DialogUsages(this.supervisor, dialog);
+  }
+
+  /**
+   * How long it may last. §4.2.1.1: "the server MAY shorten the interval but MUST NOT lengthen it."
+   * §3.1.1: "200-class responses to SUBSCRIBE requests also MUST contain an "Expires" header field."
+   */
+  private grant(
+    options: ResponseOptions,
+  ): { expires: number; contact: string; extraHeaders: string[] } {
+    const { environment } = this.supervisor;
+    const extraHeaders = [...options.extraHeaders ?? []];
+    const said = expiresIn(extraHeaders);
+    if (said !== undefined && said > this.expires) {
+      throw new InvalidArgumentError("Expires", `at most ${this.expires}`, `${said}`);
+    }
+    const expires = Math.min(said ?? this.expires, MAX_EXPIRES);
+    if (said === undefined) extraHeaders.push(`Expires: ${expires}`);
+    const contacts = valuesIn(extraHeaders, "Contact");
+    if (contacts.length > 0) checkContact(contacts);
+    const contact = contacts[0] ??
+      environment.contact(this.transaction.flow.transport, this.message.ruri.user);
+    if (contacts.length === 0) extraHeaders.push(`Contact: ${contact}`);
+    if (valuesIn(extraHeaders, "Allow-Events").length === 0) {
+      extraHeaders.push(...allowEvents(environment));
+    }
+    return { expires, contact, extraHeaders };
+  }
+}
