@@ -19,24 +19,32 @@ interface TheirTypes {
   IncomingByeRequest: Their.IncomingByeRequest;
   IncomingInviteRequest: Their.IncomingInviteRequest;
   IncomingMessage: Their.IncomingMessage;
+  IncomingNotifyRequest: Their.IncomingNotifyRequest;
   IncomingPrackRequest: Their.IncomingPrackRequest;
+  IncomingReferRequest: Their.IncomingReferRequest;
   IncomingRequest: Their.IncomingRequest;
   IncomingRequestDelegate: Their.IncomingRequestDelegate;
   IncomingRequestMessage: Their.IncomingRequestMessage;
+  IncomingRequestWithSubscription: Their.IncomingRequestWithSubscription;
   IncomingResponse: Their.IncomingResponse;
   IncomingResponseMessage: Their.IncomingResponseMessage;
+  IncomingSubscribeRequest: Their.IncomingSubscribeRequest;
   NameAddrHeader: Their.NameAddrHeader;
   OutgoingAckRequest: Their.OutgoingAckRequest;
   OutgoingByeRequest: Their.OutgoingByeRequest;
   OutgoingInviteRequest: Their.OutgoingInviteRequest;
   OutgoingInviteRequestDelegate: Their.OutgoingInviteRequestDelegate;
+  OutgoingNotifyRequest: Their.OutgoingNotifyRequest;
   OutgoingPrackRequest: Their.OutgoingPrackRequest;
+  OutgoingReferRequest: Their.OutgoingReferRequest;
   OutgoingRequest: Their.OutgoingRequest;
   OutgoingRequestDelegate: Their.OutgoingRequestDelegate;
   OutgoingRequestMessage: Their.OutgoingRequestMessage;
   OutgoingRequestMessageOptions: Their.OutgoingRequestMessageOptions;
   OutgoingResponse: Their.OutgoingResponse;
   OutgoingResponseWithSession: Their.OutgoingResponseWithSession;
+  OutgoingSubscribeRequest: Their.OutgoingSubscribeRequest;
+  OutgoingSubscribeRequestDelegate: Their.OutgoingSubscribeRequestDelegate;
   Parameters: Their.Parameters;
   PrackableIncomingResponseWithSession: Their.PrackableIncomingResponseWithSession;
   RequestOptions: Their.RequestOptions;
@@ -45,6 +53,9 @@ interface TheirTypes {
   SessionDelegate: Their.SessionDelegate;
   SessionState: Their.SessionState;
   SignalingState: Their.SignalingState;
+  Subscription: Their.Subscription;
+  SubscriptionDelegate: Their.SubscriptionDelegate;
+  SubscriptionState: Their.SubscriptionState;
   TransportError: Their.TransportError;
   URI: Their.URI;
   UserAgentCore: Their.UserAgentCore;
@@ -59,24 +70,32 @@ interface OurTypes {
   IncomingByeRequest: Our.IncomingByeRequest;
   IncomingInviteRequest: Our.IncomingInviteRequest;
   IncomingMessage: Our.IncomingMessage;
+  IncomingNotifyRequest: Our.IncomingNotifyRequest;
   IncomingPrackRequest: Our.IncomingPrackRequest;
+  IncomingReferRequest: Our.IncomingReferRequest;
   IncomingRequest: Our.IncomingRequest;
   IncomingRequestDelegate: Our.IncomingRequestDelegate;
   IncomingRequestMessage: Our.IncomingRequestMessage;
+  IncomingRequestWithSubscription: Our.IncomingRequestWithSubscription;
   IncomingResponse: Our.IncomingResponse;
   IncomingResponseMessage: Our.IncomingResponseMessage;
+  IncomingSubscribeRequest: Our.IncomingSubscribeRequest;
   NameAddrHeader: Our.NameAddrHeader;
   OutgoingAckRequest: Our.OutgoingAckRequest;
   OutgoingByeRequest: Our.OutgoingByeRequest;
   OutgoingInviteRequest: Our.OutgoingInviteRequest;
   OutgoingInviteRequestDelegate: Our.OutgoingInviteRequestDelegate;
+  OutgoingNotifyRequest: Our.OutgoingNotifyRequest;
   OutgoingPrackRequest: Our.OutgoingPrackRequest;
+  OutgoingReferRequest: Our.OutgoingReferRequest;
   OutgoingRequest: Our.OutgoingRequest;
   OutgoingRequestDelegate: Our.OutgoingRequestDelegate;
   OutgoingRequestMessage: Our.OutgoingRequestMessage;
   OutgoingRequestMessageOptions: Our.OutgoingRequestMessageOptions;
   OutgoingResponse: Our.OutgoingResponse;
   OutgoingResponseWithSession: Our.OutgoingResponseWithSession;
+  OutgoingSubscribeRequest: Our.OutgoingSubscribeRequest;
+  OutgoingSubscribeRequestDelegate: Our.OutgoingSubscribeRequestDelegate;
   Parameters: Our.Parameters;
   PrackableIncomingResponseWithSession: Our.PrackableIncomingResponseWithSession;
   RequestOptions: Our.RequestOptions;
@@ -85,6 +104,9 @@ interface OurTypes {
   SessionDelegate: Our.SessionDelegate;
   SessionState: Our.SessionState;
   SignalingState: Our.SignalingState;
+  Subscription: Our.Subscription;
+  SubscriptionDelegate: Our.SubscriptionDelegate;
+  SubscriptionState: Our.SubscriptionState;
   TransportError: Our.TransportError;
   URI: Our.URI;
   UserAgentCore: Our.UserAgentCore;
@@ -145,6 +167,7 @@ const proofs: true[] = [
   true satisfies Same<keyof TheirTypes | FunctionName, keyof Kept>,
   true satisfies Same<`${Their.SessionState}`, Our.SessionState>,
   true satisfies Same<`${Their.SignalingState}`, Our.SignalingState>,
+  true satisfies Same<`${Their.SubscriptionState}`, Our.SubscriptionState>,
   true satisfies Constructs<typeof Their.NameAddrHeader, typeof Our.NameAddrHeader>,
   true satisfies Constructs<typeof Their.OutgoingRequestMessage, typeof Our.OutgoingRequestMessage>,
   true satisfies Constructs<typeof Their.Parameters, typeof Our.Parameters>,
