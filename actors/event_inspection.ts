@@ -9,7 +9,6 @@ import {
   Fault,
   type IncomingRequestMessage,
   InvalidArgumentError,
-  type OutgoingRequestMessage,
   type ResponseOptions,
 } from "../messages/mod.ts";
 import { expiresOf } from "./expires.ts";
@@ -39,19 +38,13 @@ export function eventPolicy(
   return { eventPackages, minExpires: Math.min(minSubscriptionExpires, 3600) };
 }
 
-/** §4.4.4: what Allow-Events says, as a header line; none where nothing is served. */
+/**
+ * What Allow-Events says, as a header line; none where nothing is served. §4.4.4: who serves events
+ * "SHOULD include an appropriate "Allow-Events" header field indicating all supported events in all
+ * methods which initiate dialogs and their responses (such as INVITE) and OPTIONS responses."
+ */
 export function allowEvents({ eventPackages }: EventPolicy): string[] {
   return eventPackages?.length ? [`Allow-Events: ${eventPackages.join(", ")}`] : [];
-}
-
-/**
- * §4.4.4: who serves events "SHOULD include an appropriate "Allow-Events" header field indicating all
- * supported events in all methods which initiate dialogs and their responses".
- */
-export function addAllowEvents(message: OutgoingRequestMessage, policy: EventPolicy): void {
-  const { eventPackages } = policy;
-  if (!eventPackages?.length || message.hasHeader("Allow-Events")) return;
-  message.setHeader("Allow-Events", eventPackages.join(", "));
 }
 
 /**

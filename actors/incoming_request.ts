@@ -62,8 +62,6 @@ export type IncomingInfoRequest = IncomingRequest;
 export type IncomingMessageRequest = IncomingRequest;
 /** A NOTIFY that came in. */
 export type IncomingNotifyRequest = IncomingRequest;
-/** A REFER that came in. */
-export type IncomingReferRequest = IncomingRequest;
 /** An UPDATE that came in. Unless `onUpdate` answers it before it returns, the engine does. */
 export type IncomingUpdateRequest = IncomingRequest;
 

@@ -17,7 +17,6 @@ import {
 } from "../messages/mod.ts";
 import { checkContact } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
-import { allowEvents } from "./event_inspection.ts";
 import type { IncomingInviteRequest, OutgoingResponseWithSession } from "./incoming_request.ts";
 import { watchExpiry } from "./invitation_expiry.ts";
 import type { Replacement } from "./replaces.ts";

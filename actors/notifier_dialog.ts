@@ -42,8 +42,6 @@ export interface NotifierOptions {
   readonly event: EventName;
   /** How many seconds were granted. */
   readonly expires: number;
-  /** Contact, as the 2xx has it. */
-  readonly contact: string;
   /** What the first NOTIFY says where the program says nothing; then every NOTIFY has a body. */
   readonly body?: Body;
 }
@@ -202,14 +200,13 @@ export class NotifierDialog implements Notifier, DialogUsage {
     isLast: boolean,
   ): UserAgentClient {
     const { supervisor, usages: { dialog } } = this;
-    const { event, contact } = this.options;
+    const { event } = this.options;
     // RFC 3515 §2.4.5: "Each NOTIFY MUST contain a body of type "message/sipfrag"".
     const content = body ?? (this.options.body && this.body);
     const message = dialog.request("NOTIFY", {
       extraHeaders: [
         `Event: ${printEvent(event)}`,
         `Subscription-State: ${state}`,
-        `Contact: ${contact}`,
         ...options.extraHeaders ?? [],
       ],
       ...(content === undefined ? {} : { body: content }),

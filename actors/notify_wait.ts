@@ -195,7 +195,6 @@ export class NotifyWait implements NotifyWaitEntry, DialogUsage {
     const subscription = new SubscriptionDialog(this.supervisor, usages, {
       event: eventOf(request) ?? this.options.event,
       eventHeader: message.getHeader("Event"),
-      contact: message.getHeader("Contact"),
       requested,
       expires: isGranted ? granted.expires : requested,
       onNotify: this.options.onFurtherNotify,
@@ -213,6 +212,7 @@ export class NotifyWait implements NotifyWaitEntry, DialogUsage {
     if (dialog instanceof ProtocolError) return dialog;
     dialog.continueFrom(this.message.cseq);
     dialog.answers = this.options.way.answers;
+    dialog.contact = this.message.getHeader("Contact");
     return new DialogUsages(this.supervisor, dialog);
   }
 

@@ -79,8 +79,6 @@ export type OutgoingMessageRequest = OutgoingRequest;
 export type OutgoingNotifyRequest = OutgoingRequest;
 /** A PRACK that was sent. */
 export type OutgoingPrackRequest = OutgoingRequest;
-/** A REFER that was sent. */
-export type OutgoingReferRequest = OutgoingRequest;
 /** An UPDATE that was sent. */
 export type OutgoingUpdateRequest = OutgoingRequest;
 

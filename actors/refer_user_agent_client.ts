@@ -6,6 +6,7 @@
 import {
   Fault,
   type IncomingMessage,
+  type IncomingResponseMessage,
   InvalidArgumentError,
   NameAddrHeader,
   type OutgoingRequestMessage,
@@ -29,8 +30,8 @@ export function refusesSubscription(message: IncomingMessage): boolean {
 }
 
 /** §2.4.1: "A REFER request MUST contain exactly one Refer-To header field value." */
-function checkReferTo(message: OutgoingRequestMessage): void {
-  const text = message.getHeaders("Refer-To").join(", ");
+export function checkReferTo(values: readonly string[]): void {
+  const text = values.join(", ");
   if (parseHeaderValue("Refer-To", text) instanceof NameAddrHeader) return;
   throw new InvalidArgumentError("Refer-To", "one address", JSON.stringify(text));
 }
@@ -41,6 +42,8 @@ export interface Referrer {
   readonly usages: DialogUsages;
   /** Who takes NOTIFYs there, if somebody does. */
   readonly onNotify: () => ((request: IncomingNotifyRequest) => unknown) | undefined;
+  /** Is told of the outcome. */
+  readonly onEnd: (response: IncomingResponseMessage) => void;
 }
 
 /** See the module. */
@@ -60,12 +63,13 @@ export class ReferUserAgentClient extends UserAgentClient implements OutgoingRef
     delegate?: OutgoingReferRequestDelegate,
     referrer?: Referrer,
   ) {
-    checkReferTo(message);
+    checkReferTo(message.getHeaders("Refer-To"));
     const isUnsubscribed = message.getHeaders("Refer-Sub").some((value) => /^false\b/i.test(value));
     const way: Way = referrer?.usages.dialog ?? { nextHop: nextHopOf(message) };
     super(supervisor, message, way, delegate, {
       onEnd: (response) => {
         if (response === undefined) return;
+        referrer?.onEnd(response);
         const isRefused = response.statusCode >= 300;
         // RFC 4488 §4: there is no subscription only where the far end says so, too.
         if (isRefused || (isUnsubscribed && refusesSubscription(response))) this.wait.stop();

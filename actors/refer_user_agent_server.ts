@@ -27,6 +27,7 @@ import type {
 } from "./refer.ts";
 import { refusesSubscription } from "./refer_user_agent_client.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
+import { withMissing } from "./session_headers.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { UserAgentServer } from "./user_agent_server.ts";
 
@@ -36,28 +37,32 @@ import { UserAgentServer } from "./user_agent_server.ts";
  */
 const REFER_EXPIRES = 180;
 
-/** Takes a REFER, where somebody does. */
-export type ReferHandler = (request: IncomingReferRequest) => unknown;
+/** Says who takes a REFER, if somebody does. */
+export type ReferHandler = () => ((request: IncomingReferRequest) => unknown) | undefined;
 
 /** The implicit subscription at work. */
 class ReferNotifierDialog extends NotifierDialog implements ReferNotifier {
+  private readonly handler: ReferHandler;
+
   constructor(
     supervisor: Supervisor,
     usages: DialogUsages,
     options: NotifierOptions,
-    private readonly onRefer: ReferHandler,
+    handler: ReferHandler,
   ) {
     super(supervisor, usages, options);
+    this.handler = handler;
   }
 
   // §4.2: a second REFER in the dialog of the first.
   override takes(request: IncomingRequestMessage): boolean {
-    return request.method === "REFER" || super.takes(request);
+    if (request.method === "REFER") return this.handler() !== undefined;
+    return super.takes(request);
   }
 
   override receive(request: IncomingRequestMessage, transaction: ServerTransaction): void {
     if (request.method !== "REFER") return super.receive(request, transaction);
-    receiveRefer(this.supervisor, request, transaction, this.onRefer, this.usages);
+    receiveRefer(this.supervisor, request, transaction, this.handler, this.usages);
   }
 
   report(
@@ -110,45 +115,43 @@ export class ReferUserAgentServer extends UserAgentServer implements IncomingRef
     options: ResponseOptions = { statusCode: 202 },
   ): OutgoingResponseWithReferNotifier {
     this.check("accept", 200, 299, options);
-    const { environment } = this.supervisor;
-    const extraHeaders = [...options.extraHeaders ?? []];
-    const contacts = valuesIn(extraHeaders, "Contact");
-    if (contacts.length > 0) checkContact(contacts);
-    const contact = contacts[0] ??
-      environment.contact(this.transaction.flow.transport, this.message.ruri.user);
-    if (contacts.length === 0) extraHeaders.push(`Contact: ${contact}`);
-    if (valuesIn(extraHeaders, "Allow-Events").length === 0) {
-      extraHeaders.push(...allowEvents(environment));
-    }
-    const isReported = this.isReported(extraHeaders);
-    const usages = isReported ? this.usages ?? this.openDialog() : undefined;
+    const { extraHeaders, isReported } = this.headersOf(options);
+    const usages = isReported ? this.usages ?? this.openDialog(extraHeaders) : undefined;
     const { message } = this.transaction.respond({ ...options, extraHeaders }, () => {
-      if (usages !== undefined) this.notifier = this.openNotifier(usages, contact);
+      if (usages !== undefined) this.notifier = this.openNotifier(usages);
     });
     return { message, notifier: this.notifier };
   }
 
   /** Shows it to the program; then the NOTIFY that is owed has to be sent. */
   show(): void {
-    this.supervisor.callGuest("onRefer", () => this.handler(this), () => {
+    this.supervisor.callGuest("onRefer", () => this.handler()?.(this), () => {
       if (!this.isAnswered) this.reject({ statusCode: 500 });
     });
     this.notifier?.settle();
   }
 
   /**
-   * RFC 4488 §4: who agrees to do without a subscription says so in the 2xx.
-   *
-   * @param extraHeaders Gets a Refer-Sub where the program has said nothing.
+   * The header lines of the 2xx. RFC 4488 §4: who agrees to do without a subscription says so there.
    */
-  private isReported(extraHeaders: string[]): boolean {
-    if (!refusesSubscription(this.message)) return true;
-    const [said] = valuesIn(extraHeaders, "Refer-Sub");
-    if (said === undefined) extraHeaders.push("Refer-Sub: false");
-    return said !== undefined && !/^false\b/i.test(said);
+  private headersOf(options: ResponseOptions): { extraHeaders: string[]; isReported: boolean } {
+    const { environment } = this.supervisor;
+    const own = options.extraHeaders ?? [];
+    const contacts = valuesIn(own, "Contact");
+    if (contacts.length > 0) checkContact(contacts);
+    const contact = this.usages?.dialog.contact ??
+      environment.contact(this.transaction.flow.transport, this.message.ruri.user);
+    const agreement = refusesSubscription(this.message) ? ["Refer-Sub: false"] : [];
+    const extraHeaders = withMissing(own, [
+      `Contact: ${contact}`,
+      ...allowEvents(environment),
+      ...agreement,
+    ]);
+    const [said = "true"] = valuesIn(extraHeaders, "Refer-Sub");
+    return { extraHeaders, isReported: agreement.length === 0 || !/^false\b/i.test(said) };
   }
 
-  private openNotifier(usages: DialogUsages, contact: string): ReferNotifierDialog {
+  private openNotifier(usages: DialogUsages): ReferNotifierDialog {
     // §2.4.6: "for the second and subsequent REFER requests a UA receives in a given dialog, it MUST
     // include an id parameter in the Event header field of each NOTIFY containing the sequence number
     // (the number from the CSeq header field value) of the REFER this NOTIFY is associated with."
@@ -157,14 +160,14 @@ export class ReferUserAgentServer extends UserAgentServer implements IncomingRef
     return new ReferNotifierDialog(this.supervisor, usages, {
       event: { type: "refer", id },
       expires: REFER_EXPIRES,
-      contact,
       body: sipfrag(100),
     }, this.handler);
   }
 
-  private openDialog(): DialogUsages {
+  private openDialog(extraHeaders: string[]): DialogUsages {
     const dialog = Dialog.fromRequest(this.message, this.transaction.toTag);
     if (dialog instanceof ProtocolError) throw new InvalidStateError(dialog.message);
+    dialog.contact = valuesIn(extraHeaders, "Contact")[0];
     return new DialogUsages(this.supervisor, dialog);
   }
 }

@@ -13,7 +13,6 @@ import type {
   IncomingMessageRequest,
   IncomingNotifyRequest,
   IncomingPrackRequest,
-  IncomingReferRequest,
   IncomingUpdateRequest,
 } from "./incoming_request.ts";
 import type {
@@ -24,11 +23,15 @@ import type {
   OutgoingMessageRequest,
   OutgoingNotifyRequest,
   OutgoingPrackRequest,
-  OutgoingReferRequest,
   OutgoingRequestDelegate,
   OutgoingUpdateRequest,
   RequestOptions,
 } from "./outgoing_request.ts";
+import type {
+  IncomingReferRequest,
+  OutgoingReferRequest,
+  OutgoingReferRequestDelegate,
+} from "./refer.ts";
 
 /** How far a session is. */
 export type SessionState = "Initial" | "Early" | "AckWait" | "Confirmed" | "Terminated";
@@ -70,7 +73,10 @@ export interface SessionDelegate {
   onMessage?(request: IncomingMessageRequest): void;
   /** NOTIFY of a subscription that the engine does not know. Without this, it answers 481. */
   onNotify?(request: IncomingNotifyRequest): void;
-  /** REFER (RFC 3515). Without this, the engine answers 405. */
+  /**
+   * REFER (RFC 3515). Without this, the engine answers 405. What is reported to the referrer may outlive
+   * the session.
+   */
   onRefer?(request: IncomingReferRequest): void;
   /**
    * UPDATE (RFC 3311). Unless this answers before it returns, or where it is missing, the engine
@@ -144,8 +150,14 @@ export interface Session {
    * @throws `InvalidStateError` where there is no such response, or the session is over.
    */
   prack(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingPrackRequest;
-  /** Sends a REFER (RFC 3515); `options.extraHeaders` has its Refer-To. As `info()`. */
-  refer(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingReferRequest;
+  /**
+   * Sends a REFER (RFC 3515); `options.extraHeaders` has its Refer-To. The NOTIFYs that follow go to
+   * `delegate.onNotify` and its subscription, else to this session's `onNotify`. They may outlive the
+   * session. As `info()`.
+   *
+   * @throws `InvalidArgumentError` without a Refer-To.
+   */
+  refer(delegate?: OutgoingReferRequestDelegate, options?: RequestOptions): OutgoingReferRequest;
   /**
    * Sends an UPDATE (RFC 3311), in an early or a confirmed session: to change it, or the address of
    * this side, where nobody has to be asked.

@@ -11,6 +11,7 @@ import {
   InvalidStateError,
   type OutgoingRequestMessage,
   type URI,
+  valuesIn,
 } from "../messages/mod.ts";
 import type { ClientTransaction } from "./client_transaction.ts";
 import { retryAfterGlare } from "./glare.ts";
@@ -23,12 +24,13 @@ import type {
   OutgoingMessageRequest,
   OutgoingNotifyRequest,
   OutgoingPrackRequest,
-  OutgoingReferRequest,
   OutgoingRequestDelegate,
   OutgoingUpdateRequest,
   RequestOptions,
 } from "./outgoing_request.ts";
 import { ReInviteUserAgentClient } from "./re_invite_user_agent_client.ts";
+import type { OutgoingReferRequest, OutgoingReferRequestDelegate } from "./refer.ts";
+import { checkReferTo, ReferUserAgentClient } from "./refer_user_agent_client.ts";
 import type { ReliableProvisionalClient } from "./reliable_provisional_client.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
 import type { Session } from "./session.ts";
@@ -136,8 +138,15 @@ export class SessionDialog extends InviteUsage implements Session {
     return this.provisionals.acknowledgeLast(delegate, options);
   }
 
-  refer(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingReferRequest {
-    return this.ask("REFER", delegate, options);
+  refer(delegate?: OutgoingReferRequestDelegate, options?: RequestOptions): OutgoingReferRequest {
+    this.checkOpen("refer");
+    checkReferTo(valuesIn(options?.extraHeaders ?? [], "Refer-To"));
+    const message = this.dialog.request("REFER", options);
+    return new ReferUserAgentClient(this.supervisor, message, delegate, {
+      usages: this.usages,
+      onNotify: () => this.delegate?.onNotify && ((request) => this.delegate?.onNotify?.(request)),
+      onEnd: (response) => this.noteFailure(response),
+    }).start();
   }
 
   update(

@@ -5,12 +5,18 @@
  * @module
  */
 import { type OutgoingRequestMessage, valuesIn } from "../messages/mod.ts";
+import { allowEvents } from "./event_inspection.ts";
 import { recvInfo } from "./info_packages.ts";
 import type { Environment } from "./supervisor.ts";
 
-/** Allow, Supported and Recv-Info. */
-export function capabilityLines({ allow, optionTags, infoPackages }: Environment): string[] {
-  const lines = [`Allow: ${allow()}`, `Supported: ${optionTags.join(", ")}`];
+/** Allow, Supported, Allow-Events and Recv-Info. */
+export function capabilityLines(environment: Environment): string[] {
+  const { allow, optionTags, infoPackages } = environment;
+  const lines = [
+    `Allow: ${allow()}`,
+    `Supported: ${optionTags.join(", ")}`,
+    ...allowEvents(environment),
+  ];
   if (infoPackages !== undefined) lines.push(recvInfo(infoPackages));
   return lines;
 }

@@ -14,6 +14,7 @@ import { contactOf } from "./contact.ts";
 import { refusePackage } from "./info_packages.ts";
 import { InviteUserAgentServer } from "./invite_user_agent_server.ts";
 import { describesSession } from "./offer_answer.ts";
+import { receiveRefer, type ReferHandler } from "./refer_user_agent_server.ts";
 import { refuseMethod } from "./request_inspection.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
 import type { SessionDelegate } from "./session.ts";
@@ -163,8 +164,24 @@ function receiveOther(
     if (method === "NOTIFY") return transaction.refuse(481);
     return void transaction.respond(refuseMethod(method, allowedInSession(delegate)));
   }
+  if (handler === "onRefer") {
+    return receiveRefer(
+      supervisor,
+      request,
+      transaction,
+      () => referHandler(session),
+      session.usages,
+    );
+  }
   const server = new UserAgentServer(supervisor, request, transaction);
   callDelegate(session, handler, server, () => delegate[handler]?.(server));
+}
+
+/** Who takes a REFER, as long as the session is there. */
+function referHandler(session: SessionDialog): ReturnType<ReferHandler> {
+  const { delegate, sessionState } = session;
+  if (delegate?.onRefer === undefined || sessionState === "Terminated") return undefined;
+  return (request) => delegate.onRefer?.(request);
 }
 
 /** §14.2: "This response SHOULD include a Warning header field." */

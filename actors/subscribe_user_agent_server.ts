@@ -24,6 +24,7 @@ import { DEFAULT_EXPIRES, expiresIn, expiresOf } from "./expires.ts";
 import type { IncomingSubscribeRequest, OutgoingResponseWithNotifier } from "./notifier.ts";
 import { NotifierDialog } from "./notifier_dialog.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
+import { withMissing } from "./session_headers.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { UserAgentServer } from "./user_agent_server.ts";
 
@@ -53,13 +54,13 @@ export class SubscribeUserAgentServer extends UserAgentServer implements Incomin
 
   override accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponseWithNotifier {
     this.check("accept", 200, 299, options);
-    const { expires, contact, extraHeaders } = this.grant(options);
-    const usages = this.notifier === undefined ? this.openDialog() : undefined;
+    const { expires, extraHeaders } = this.grant(options);
+    const usages = this.notifier === undefined ? this.openDialog(extraHeaders) : undefined;
     const { message } = this.transaction.respond({ ...options, extraHeaders }, () => {
       this.notifier?.renew(expires);
       const { event } = this;
       if (usages !== undefined) {
-        this.notifier = new NotifierDialog(this.supervisor, usages, { event, expires, contact });
+        this.notifier = new NotifierDialog(this.supervisor, usages, { event, expires });
       }
     });
     if (this.notifier === undefined) throw new InvalidStateError("the response was not sent");
@@ -86,9 +87,10 @@ export class SubscribeUserAgentServer extends UserAgentServer implements Incomin
     this.notifier?.settle();
   }
 
-  private openDialog(): DialogUsages {
+  private openDialog(extraHeaders: string[]): DialogUsages {
     const dialog = Dialog.fromRequest(this.message, this.transaction.toTag);
     if (dialog instanceof ProtocolError) throw new InvalidStateError(dialog.message);
+    dialog.contact = valuesIn(extraHeaders, "Contact")[0];
     return new DialogUsages(this.supervisor, dialog);
   }
 
@@ -96,25 +98,22 @@ export class SubscribeUserAgentServer extends UserAgentServer implements Incomin
    * How long it may last. §4.2.1.1: "the server MAY shorten the interval but MUST NOT lengthen it."
    * §3.1.1: "200-class responses to SUBSCRIBE requests also MUST contain an "Expires" header field."
    */
-  private grant(
-    options: ResponseOptions,
-  ): { expires: number; contact: string; extraHeaders: string[] } {
+  private grant(options: ResponseOptions): { expires: number; extraHeaders: string[] } {
     const { environment } = this.supervisor;
-    const extraHeaders = [...options.extraHeaders ?? []];
-    const said = expiresIn(extraHeaders);
+    const own = options.extraHeaders ?? [];
+    const said = expiresIn(own);
     if (said !== undefined && said > this.expires) {
       throw new InvalidArgumentError("Expires", `at most ${this.expires}`, `${said}`);
     }
     const expires = Math.min(said ?? this.expires, MAX_EXPIRES);
-    if (said === undefined) extraHeaders.push(`Expires: ${expires}`);
-    const contacts = valuesIn(extraHeaders, "Contact");
+    const contacts = valuesIn(own, "Contact");
     if (contacts.length > 0) checkContact(contacts);
-    const contact = contacts[0] ??
-      environment.contact(this.transaction.flow.transport, this.message.ruri.user);
-    if (contacts.length === 0) extraHeaders.push(`Contact: ${contact}`);
-    if (valuesIn(extraHeaders, "Allow-Events").length === 0) {
-      extraHeaders.push(...allowEvents(environment));
-    }
-    return { expires, contact, extraHeaders };
+    const contact = environment.contact(this.transaction.flow.transport, this.message.ruri.user);
+    const extraHeaders = withMissing(own, [
+      `Expires: ${expires}`,
+      `Contact: ${contact}`,
+      ...allowEvents(environment),
+    ]);
+    return { expires, extraHeaders };
   }
 }

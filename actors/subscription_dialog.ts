@@ -20,7 +20,6 @@ import {
   type ResponseOptions,
   type SubscriptionStateHeader,
   subscriptionStateOf,
-  valuesIn,
 } from "../messages/mod.ts";
 import type { DialogUsage, DialogUsages } from "./dialog_usages.ts";
 import { expiresIn } from "./expires.ts";
@@ -37,6 +36,7 @@ import type {
   SubscriptionDelegate,
   SubscriptionState,
 } from "./subscription.ts";
+import { withMissing } from "./session_headers.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 const STATES = {
@@ -59,8 +59,6 @@ export interface SubscriptionOptions {
   readonly event: EventName;
   /** Event as its SUBSCRIBE had it; made from `event` where a REFER has made it. */
   readonly eventHeader: string | undefined;
-  /** Contact as its request had it. */
-  readonly contact: string | undefined;
   /** How many seconds were asked for. */
   readonly requested: number;
   /** How many seconds were granted, as far as is known. */
@@ -231,14 +229,11 @@ export class SubscriptionDialog implements Subscription, DialogUsage {
     delegate: OutgoingSubscribeRequestDelegate | undefined,
     options: RequestOptions = {},
   ): ReSubscribeUserAgentClient {
-    const { event, eventHeader = printEvent(event), contact } = this.options;
-    const extraHeaders = [...options.extraHeaders ?? []];
-    const add = (name: string, value: string): void => {
-      if (valuesIn(extraHeaders, name).length === 0) extraHeaders.push(`${name}: ${value}`);
-    };
-    add("Event", eventHeader);
-    add("Expires", `${expires}`);
-    if (contact !== undefined) add("Contact", contact);
+    const { event, eventHeader = printEvent(event) } = this.options;
+    const extraHeaders = withMissing(options.extraHeaders ?? [], [
+      `Event: ${eventHeader}`,
+      `Expires: ${expires}`,
+    ]);
     const { dialog } = this.usages;
     const message = dialog.request("SUBSCRIBE", { ...options, extraHeaders });
     return new ReSubscribeUserAgentClient(this.supervisor, message, dialog, this, delegate);

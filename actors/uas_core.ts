@@ -76,7 +76,7 @@ export class UasCore {
         this.supervisor,
         request,
         transaction,
-        (each) => this.delegateOf().onRefer?.(each),
+        () => this.delegateOf().onRefer && ((each) => this.delegateOf().onRefer?.(each)),
       );
     }
     const server = new UserAgentServer(this.supervisor, request, transaction);

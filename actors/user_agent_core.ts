@@ -46,7 +46,7 @@ import {
   type UserAgentCoreConfiguration,
 } from "./user_agent_core_configuration.ts";
 import { UserAgentClient } from "./user_agent_client.ts";
-import { addAllowEvents, allowEvents, eventPolicy } from "./event_inspection.ts";
+import { allowEvents, eventPolicy } from "./event_inspection.ts";
 import type { OutgoingReferRequest, OutgoingReferRequestDelegate } from "./refer.ts";
 import { ReferUserAgentClient } from "./refer_user_agent_client.ts";
 import { SubscribeUserAgentClient } from "./subscribe_user_agent_client.ts";
@@ -418,11 +418,10 @@ export class UserAgentCore {
 
   private addEventHeaders(message: OutgoingRequestMessage): void {
     this.addContact(message);
-    addAllowEvents(message, this.environment);
     const allow = this.environment.allow();
     // What it asks for is a NOTIFY.
     const all = /\bNOTIFY\b/.test(allow) ? allow : `${allow}, NOTIFY`;
-    if (!message.hasHeader("Allow")) message.setHeader("Allow", all);
+    setMissing(message, [`Allow: ${all}`, ...allowEvents(this.environment)]);
   }
 
   /** RFC 3261 §8.1.1.8; RFC 7118 §5 has `transport=ws` for both WS and WSS. */
