@@ -271,6 +271,32 @@ export class UserAgentCore {
   /**
    * Sends a REFER outside of any dialog (RFC 3515); `message` has its Refer-To. Contact and Allow are
    * added where they are missing. As `request()`; within a session it is `session.refer()`.
+   *
+   * @example
+   * ```ts
+   * import { parseSipfrag, URI, UserAgentCore } from "@strowger/sip";
+   * import { MemoryNetwork } from "@strowger/sip/transports/memory";
+   *
+   * const network = new MemoryNetwork();
+   * const at = (host: string) => ({ transports: [network.transport({ host, port: 5060 })] });
+   * const alice = new UserAgentCore(at("alice.example"));
+   * const bob = new UserAgentCore(at("bob.example"), {
+   *   onRefer: (request) => {
+   *     const { notifier } = request.accept(); // and now contact request.referTo.uri
+   *     notifier?.report(486);
+   *   },
+   * });
+   * const uri = URI.parse("sip:bob@bob.example");
+   * const extraHeaders = ["Refer-To: <sip:carol@carol.example>"];
+   * const message = alice.makeOutgoingRequestMessage("REFER", uri, uri, uri, {}, extraHeaders);
+   * const status = await new Promise((resolve) => {
+   *   alice.refer(message, {
+   *     onNotify: ({ request }) => resolve(parseSipfrag(request.message.body)?.statusCode),
+   *   });
+   * });
+   * console.assert(status === 486);
+   * await Promise.all([alice.dispose(), bob.dispose()]);
+   * ```
    */
   refer(
     message: OutgoingRequestMessage,
@@ -286,6 +312,36 @@ export class UserAgentCore {
    * Sends a SUBSCRIBE (RFC 6665 §4.1.2.1); `message` has its Event. Each NOTIFY from another end makes
    * a subscription: see `delegate.onNotify`. Expires (3,600 seconds), Contact and Allow are added where
    * they are missing. After a 423, it goes once more with the time that is asked for. As `request()`.
+   *
+   * @example Watching a state, and serving it
+   * ```ts
+   * import { URI, UserAgentCore } from "@strowger/sip";
+   * import { MemoryNetwork } from "@strowger/sip/transports/memory";
+   *
+   * const network = new MemoryNetwork();
+   * const at = (host: string) => ({ transports: [network.transport({ host, port: 5060 })] });
+   * const alice = new UserAgentCore(at("alice.example"));
+   * const bob = new UserAgentCore(at("bob.example"), {
+   *   onSubscribe: (request) => {
+   *     const { notifier } = request.accept();
+   *     const state = { contentDisposition: "", contentType: "text/plain", content: "at lunch" };
+   *     notifier.notify("active", state);
+   *   },
+   * });
+   * const uri = URI.parse("sip:bob@bob.example");
+   * const extraHeaders = ["Event: presence", "Expires: 600"];
+   * const message = alice.makeOutgoingRequestMessage("SUBSCRIBE", uri, uri, uri, {}, extraHeaders);
+   * const state = await new Promise((resolve) => {
+   *   alice.subscribe(message, {
+   *     onNotify: ({ request, subscription }) => {
+   *       resolve(request.message.body);
+   *       subscription?.unsubscribe();
+   *     },
+   *   });
+   * });
+   * console.assert(state === "at lunch");
+   * await Promise.all([alice.dispose(), bob.dispose()]);
+   * ```
    */
   subscribe(
     message: OutgoingRequestMessage,
