@@ -155,7 +155,7 @@ export class Attempts {
   private take(transaction: ClientTransaction, emission: InviteClientEmission): void {
     const isLast = transaction === this.current && this.pause === undefined;
     if (isLast && emission.type === "retry") return this.retry(emission, transaction.retry);
-    if (isLast && emission.type === "accept") this.learn(emission.message);
+    if (isLast && "message" in emission) this.learn(emission.message);
     // Of the earlier ones only a call that nobody waits for matters: it has to be ended.
     if (isLast || emission.type === "lateAccept") this.listener(emission);
     if (emission.type === "terminated") this.earlier?.delete(transaction);

@@ -41,6 +41,7 @@ const [FAR_END] = HEADERS;
 
 /** What a peer can make grow has a limit. */
 const MAX_CHALLENGES = 16;
+const MAX_ANSWERS = 16;
 const MAX_PARTIES = 1000;
 const MAX_NONCES = 1000;
 
@@ -139,7 +140,7 @@ export class ClientAuthentication {
   /** Keeps an answer for later requests to a party. */
   remember(party: string, key: string, answer: Answer): void {
     const answers = this.#parties.get(party) ?? new Map<string, Answer>();
-    answers.set(key, answer);
+    boundedSet(answers, key, answer, MAX_ANSWERS);
     boundedSet(this.#parties, party, answers, MAX_PARTIES);
   }
 }
@@ -254,7 +255,7 @@ export class RequestAuthentication {
       const key = keyOf(headers, challenge.realm);
       account.learn(challenge.realm);
       this.#answered.add(key);
-      this.answers.set(key, answer);
+      boundedSet(this.answers, key, answer, MAX_ANSWERS);
       if (!this.#isInDialog) this.#client.remember(this.#partyOf(headers), key, answer);
     }
   }

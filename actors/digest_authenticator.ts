@@ -94,7 +94,8 @@ function isSameURI(uri: URI, request: IncomingRequestMessage): boolean {
 
 /**
  * Challenges and verifies. It keeps nothing of a challenge, so that a flood of requests does not make
- * it grow; of nonces that were used it keeps a bounded table, against replay.
+ * it grow; of nonces that were used it keeps a bounded table, against replay. With
+ * `core.replyStateless()` the core keeps nothing of what is challenged, either.
  *
  * @example A registrar
  * ```ts

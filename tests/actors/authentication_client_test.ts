@@ -180,7 +180,7 @@ for (
     ["an algorithm that nobody knows", [challenge({ algorithm: "SHA-3" })]],
     ["no challenge at all", []],
     ["what cannot be read", [`WWW-Authenticate: Digest realm="biloxi.com`]],
-    ["an escaped line end", [`WWW-Authenticate: Digest realm="biloxi.com", nonce="a\\\rb"`]],
+    ["an escaped NUL", [`WWW-Authenticate: Digest realm="biloxi.com", nonce="a\\\0b"`]],
   ] as const
 ) {
   Deno.test(`a 401 with ${why}: the outcome, told as it came`, () => {
@@ -426,13 +426,34 @@ for (
     const { nonce, nc } = credentialsIn(third, credentials) ?? {};
     assertEquals([nonce, nc], ["next", "00000001"]);
     assert(isRight(third, "wonderland", credentials));
-    x.peer.respond(third, 200, { headers: [`${info}: nextnonce="a\\\rb"`] });
+    x.peer.respond(third, 200, { headers: [`${info}: nextnonce="a\\\0b"`] });
     send(x, "REGISTER");
     assertEquals(credentialsIn(x.peer.request("REGISTER"), credentials)?.["nonce"], "next");
     x.peer.respond(x.peer.request("REGISTER"), 200);
     x.finish();
   });
 }
+
+// What a peer can make grow has a limit: each answer goes along with all that follow.
+Deno.test("a registrar that has another realm each time: no more than sixteen answers are kept", () => {
+  const x = exchange({ credentials: [{ username: "alice", password: "wonderland" }] });
+  for (let i = 0; i < 40; i++) {
+    send(x, "REGISTER");
+    x.peer.respond(refuse(x, "REGISTER", 401, { realm: `r${i}`, qop: "auth" }), 200);
+  }
+  assertEquals(x.peer.request("REGISTER").getHeaders("Authorization").length, 16);
+  x.finish();
+});
+
+Deno.test("hundreds of challenges in one response: sixteen are looked at", () => {
+  const x = exchange({ credentials: [{ username: "alice", password: "wonderland" }] });
+  send(x, "REGISTER");
+  const scripts = Array.from({ length: 200 }, (_, i) => ({ realm: `r${i}`, qop: "auth" }));
+  const second = refuse(x, "REGISTER", 401, ...scripts);
+  assertEquals(second.getHeaders("Authorization").length, 16);
+  x.peer.respond(second, 200);
+  x.finish();
+});
 
 // §22.3: "it should incorporate credentials for that realm in all subsequent requests that contain
 // the same Call-ID".
@@ -525,6 +546,7 @@ Deno.test("the far end that has challenged the INVITE has the credentials alread
   x.peer.respond(refuse(x, "INVITE", 401, { qop: "auth" }), 200);
   x.lastSession().bye(x.recorder({}));
   const again = refuse(x, "BYE", 401, { qop: "auth", nonce: "n2", stale: true });
+  assertEquals(credentialsIn(again)?.["nonce"], "n2");
   assert(isRight(again, "wonderland"));
   x.peer.respond(again, 200);
   x.finish();

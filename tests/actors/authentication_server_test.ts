@@ -15,6 +15,7 @@ import {
   UserAgentCore,
 } from "@strowger/sip";
 import { MemoryNetwork } from "@strowger/sip/transports/memory";
+import { Exchange } from "../support/exchange.ts";
 import { messageText } from "../support/scripted_peer.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
@@ -344,6 +345,31 @@ for (
     assertEquals(assertThrows(make, InvalidArgumentError).field, field);
   });
 }
+
+// §22: authentication in SIP is "a stateless, challenge-based mechanism".
+Deno.test("replyStateless(): a flood of requests is challenged, and nothing is kept of it", () => {
+  const verifier = authenticator();
+  const x = new Exchange();
+  x.core.delegate = {
+    onUnclaimedRequest: (message) => {
+      const verdict = verifier.verify(message);
+      if (verdict.kind !== "challenge") return false;
+      x.core.replyStateless(message, verdict.response);
+      return true;
+    },
+    onRegister: (incoming) => void incoming.accept(),
+  };
+  for (let i = 0; i < 1000; i++) x.peer.ask("REGISTER", { uri: "sip:biloxi.com", callId: `${i}` });
+  assertEquals(x.peer.responses("REGISTER").length, 1000);
+  x.assertEmpty();
+  const challenged = x.peer.response("REGISTER").parseHeader("WWW-Authenticate");
+  const nonce = challenged instanceof Fault ? "" : challenged?.[0]?.parameters["nonce"] ?? "";
+  const authorization = answered(nonce).getHeader("Authorization");
+  const headers = [`Authorization: ${authorization}`];
+  x.peer.ask("REGISTER", { uri: "sip:biloxi.com", callId: "1000", headers });
+  assertEquals(x.peer.response("REGISTER").statusCode, 200);
+  x.finish();
+});
 
 // Both sides are this library's: each digest above was made by another.
 for (const algorithms of [["SHA-512-256", "SHA-256", "MD5"], ["MD5"]] as const) {
