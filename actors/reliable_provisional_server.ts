@@ -83,7 +83,7 @@ export class ReliableProvisionalServer implements DialogUsage {
   private prack: PrackUserAgentServer | undefined;
   /** Whether that one has an offer. */
   private hasOffer = false;
-  private sendAccept: () => void = () => {};
+  private sendAccept: (() => void) | undefined;
 
   constructor(
     supervisor: Supervisor,
@@ -105,15 +105,14 @@ export class ReliableProvisionalServer implements DialogUsage {
     this.actor.start();
   }
 
-  /** §3: "MUST be greater by exactly one." */
-  get nextNumber(): number {
-    const { identifiers } = this.supervisor.environment;
-    return this.last === undefined ? identifiers.sequence() : this.last.rseq + 1;
+  /** RSeq of the next response. §3: it "MUST be greater by exactly one." */
+  get nextNumber(): number | undefined {
+    return this.last === undefined ? undefined : this.last.rseq + 1;
   }
 
   /** Whether a 2xx waits for a PRACK. */
   get isAccepting(): boolean {
-    return this.actor.getSnapshot().value.answer === "deferred";
+    return this.sendAccept !== undefined;
   }
 
   /** Sends a response, as soon as those before it have their PRACKs. */
@@ -134,6 +133,7 @@ export class ReliableProvisionalServer implements DialogUsage {
   finish(): void {
     // What waits in line will never be sent.
     this.line.splice(1);
+    this.sendAccept = undefined;
     this.actor.send({ type: "final" });
     if (this.supervisor.state === "draining") this.end();
   }
@@ -208,6 +208,12 @@ export class ReliableProvisionalServer implements DialogUsage {
     else invite.reject({ statusCode: 488 });
   }
 
+  private passAccept(): void {
+    const { sendAccept } = this;
+    this.sendAccept = undefined;
+    sendAccept?.();
+  }
+
   private giveUp(): void {
     const { invite, session } = this;
     if (invite.isAnswered) return;
@@ -225,6 +231,8 @@ export class ReliableProvisionalServer implements DialogUsage {
     const { invite, session, last } = this;
     if (invite.isAnswered || session.sessionState === "Terminated" || last === undefined) return;
     const { statusCode } = last.options;
+    // After a 199 (RFC 6228) only the refusal can follow.
+    if (statusCode === 199) return;
     invite.progress({ statusCode, extraHeaders: ["Require: 100rel"] });
   }
 
@@ -236,7 +244,7 @@ export class ReliableProvisionalServer implements DialogUsage {
         if (first === undefined) return;
         return this.transaction.pass(first.response, first.options.statusCode, true);
       case "accept":
-        return this.sendAccept();
+        return this.passAccept();
       case "timeout":
         return this.giveUp();
       case "prackOverdue":
