@@ -134,7 +134,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   private progress(message: IncomingResponseMessage): void {
     const isEnd = message.statusCode === 199;
     const session = isEnd ? this.sessions.get(message.toTag ?? "") : this.earlySession(message);
-    receiveProgress(message, session, this.message.cseq, {
+    receiveProgress(message, session, {
       isHeard: this.delegate?.onProgress !== undefined,
       tell: (response) => this.callGuest("onProgress", () => this.delegate?.onProgress?.(response)),
       onUnanswered: () => this.cancel(),

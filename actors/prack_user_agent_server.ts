@@ -11,6 +11,8 @@ import { UserAgentServer } from "./user_agent_server.ts";
 
 /** See the module. */
 export class PrackUserAgentServer extends UserAgentServer {
+  /** Whether it has an offer, whose answer belongs into the 2xx. */
+  readonly hasOffer: boolean;
   private readonly session: SessionDialog;
   private readonly onAnswered: () => void;
 
@@ -25,17 +27,21 @@ export class PrackUserAgentServer extends UserAgentServer {
     super(supervisor, message, transaction);
     this.session = session;
     this.onAnswered = onAnswered;
+    // One of the INVITE may be open still.
+    const owedAnswer = session.owesAnswer;
+    session.takeRemoteBody(message, "request");
+    this.hasOffer = !owedAnswer && session.owesAnswer;
   }
 
   protected override respond(options: ResponseOptions): OutgoingResponse {
+    const { statusCode, body } = options;
     const response = this.transaction.respond(options, () => {
+      if (statusCode < 200) return;
       // §5: "If the UAS receives a PRACK with an offer, it MUST place the answer in the 2xx".
-      const { statusCode, body } = options;
-      if (statusCode >= 200 && statusCode < 300 && body !== undefined) {
-        this.session.takeLocalBody(body, "response");
-      }
+      if (statusCode < 300 && body !== undefined) this.session.takeLocalBody(body, "response");
+      if (this.hasOffer && this.session.owesAnswer) this.session.rollback();
     });
-    if (options.statusCode >= 200) this.onAnswered();
+    if (statusCode >= 200) this.onAnswered();
     return response;
   }
 }

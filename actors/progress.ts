@@ -27,18 +27,16 @@ export interface ProgressListener {
  * Takes a provisional response, and tells of it: of a reliable one in its turn, and once.
  *
  * @param session The early session of the branch, if there is one.
- * @param cseq The number of the INVITE.
  */
 export function receiveProgress(
   message: IncomingResponseMessage,
   session: SessionDialog | undefined,
-  cseq: number,
   listener: ProgressListener,
 ): void {
   const rseq = reliableNumber(message);
   if (session === undefined || rseq === undefined) return tell(message, session, listener);
   if (session.sessionState === "Terminated") return;
-  session.provisionals ??= new ReliableProvisionalClient(session.supervisor, session, cseq, {
+  session.provisionals ??= new ReliableProvisionalClient(session.supervisor, session, {
     onProgress: (provisional) => tell(provisional.message, session, listener, provisional),
     onUnanswered: () => listener.onUnanswered(),
   });
@@ -61,18 +59,18 @@ function tell(
     session?.progress();
   }
   const { isHeard } = listener;
+  // Those of this INVITE: by the time that `prack()` is called there may be another.
+  const provisionals = session?.provisionals;
   listener.tell({
     message,
     session,
     prack: (options) => {
-      if (provisional === undefined || session?.provisionals === undefined) {
+      if (provisional === undefined || provisionals === undefined) {
         throw new InvalidStateError("prack: expected a reliable response with a session");
       }
-      return session.provisionals.acknowledge(provisional, undefined, options);
+      return provisionals.acknowledge(provisional, undefined, options);
     },
   });
   // A reliable response is repeated until its PRACK comes (RFC 3262 §3).
-  if (!isHeard && provisional !== undefined) {
-    session?.provisionals?.acknowledgeUnheard(provisional);
-  }
+  if (!isHeard && provisional !== undefined) provisionals?.acknowledgeUnheard(provisional);
 }

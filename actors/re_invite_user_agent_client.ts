@@ -119,7 +119,7 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
   }
 
   private progress(message: IncomingResponseMessage): void {
-    receiveProgress(message, this.session, this.message.cseq, {
+    receiveProgress(message, this.session, {
       isHeard: this.delegate?.onProgress !== undefined && !this.isDisposed,
       tell: (response) => this.callGuest("onProgress", () => this.delegate?.onProgress?.(response)),
       onUnanswered: () => this.cancel(),

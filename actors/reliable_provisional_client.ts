@@ -10,6 +10,7 @@ import {
 } from "../machines/mod.ts";
 import { Fault, IncomingResponseMessage, InvalidStateError } from "../messages/mod.ts";
 import { hasTag } from "./option_tags.ts";
+import { describesSession } from "./offer_answer.ts";
 import type {
   OutgoingPrackRequest,
   OutgoingRequestDelegate,
@@ -47,8 +48,6 @@ export interface ReliableProvisionalListener {
 export class ReliableProvisionalClient {
   private readonly supervisor: Supervisor;
   private readonly session: SessionDialog;
-  /** The number of the INVITE. */
-  private readonly cseq: number;
   private readonly listener: ReliableProvisionalListener;
   private readonly actor: Actor<typeof reliableProvisionalClientMachine>;
   /** Those without a PRACK, by their numbers. */
@@ -62,12 +61,10 @@ export class ReliableProvisionalClient {
   constructor(
     supervisor: Supervisor,
     session: SessionDialog,
-    cseq: number,
     listener: ReliableProvisionalListener,
   ) {
     this.supervisor = supervisor;
     this.session = session;
-    this.cseq = cseq;
     this.listener = listener;
     this.actor = createActor(reliableProvisionalClientMachine, {
       ...supervisor.actorOptions,
@@ -95,10 +92,11 @@ export class ReliableProvisionalClient {
   }
 
   /**
-   * Acknowledges a response; again, it is the same request as before: "a UAC SHOULD NOT retransmit the
+   * Acknowledges a response, with the answer to its offer or, where it has an answer, with another
+   * offer (§5); again, it is the same request as before: "a UAC SHOULD NOT retransmit the
    * PRACK request when it receives a retransmission of the provisional response being acknowledged".
    *
-   * @throws `InvalidStateError` where the dialog is over.
+   * @throws `InvalidStateError` where the dialog is over, or an offer of this side is still open.
    */
   acknowledge(
     provisional: ReliableProvisional,
@@ -113,13 +111,21 @@ export class ReliableProvisionalClient {
     if (session.sessionState === "Terminated") {
       throw new InvalidStateError("prack: expected an open session, found it terminated");
     }
+    const hasSession = describesSession(options?.body);
+    // RFC 3264 §4: no offer "if it has generated a prior offer for which it has not yet received an
+    // answer or a rejection."
+    if (hasSession && session.signalingState === "HaveLocalOffer") {
+      throw new InvalidStateError("prack: expected no open offer, found HaveLocalOffer");
+    }
+    const hasOffer = hasSession && !session.owesAnswer;
     const message = session.dialog.request("PRACK", options);
     // §7.2; what a program has put there itself stays.
     if (!message.hasHeader("RAck")) {
-      message.setHeader("RAck", `${provisional.rseq} ${this.cseq} INVITE`);
+      const { cseq, method } = provisional.message;
+      message.setHeader("RAck", `${provisional.rseq} ${cseq} ${method}`);
     }
     const client = new UserAgentClient(this.supervisor, message, session.dialog, delegate, {
-      onEnd: (response) => this.conclude(client, response),
+      onEnd: (response) => this.conclude(client, hasOffer, response),
     });
     if (options?.body !== undefined) session.takeLocalBody(options.body, "request");
     provisional.request = client;
@@ -185,13 +191,19 @@ export class ReliableProvisionalClient {
   }
 
   /**
-   * §5: the 2xx to a PRACK with an offer has the answer. A PRACK that fails is told to its delegate; if
-   * the far end has not got it, it refuses the INVITE.
+   * §5: the 2xx to a PRACK with an offer has the answer; without one, the offer is void. A PRACK that
+   * fails is told to its delegate; if the far end has not got it, it refuses the INVITE.
    */
-  private conclude(client: UserAgentClient, response?: IncomingResponseMessage): void {
+  private conclude(
+    client: UserAgentClient,
+    hasOffer: boolean,
+    response?: IncomingResponseMessage,
+  ): void {
+    const { session } = this;
     this.pracks.delete(client);
     if (response !== undefined && response.statusCode < 300) {
-      this.session.takeRemoteBody(response, "response");
+      session.takeRemoteBody(response, "response");
     }
+    if (hasOffer && session.signalingState === "HaveLocalOffer") session.rollback();
   }
 }

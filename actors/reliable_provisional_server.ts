@@ -19,6 +19,7 @@ import {
   valuesIn,
 } from "../messages/mod.ts";
 import type { DialogUsage } from "./dialog_usages.ts";
+import { describesSession } from "./offer_answer.ts";
 import { PrackUserAgentServer } from "./prack_user_agent_server.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
 import type { SessionDialog } from "./session_dialog.ts";
@@ -81,8 +82,6 @@ export class ReliableProvisionalServer implements DialogUsage {
   private last: NumberedResponse | undefined;
   /** The PRACK for the first in line, while it is being answered. */
   private prack: PrackUserAgentServer | undefined;
-  /** Whether that one has an offer. */
-  private hasOffer = false;
   private sendAccept: (() => void) | undefined;
 
   constructor(
@@ -124,7 +123,9 @@ export class ReliableProvisionalServer implements DialogUsage {
 
   /** Calls `sendAccept` to send the 2xx, at once or when the last PRACK is there. */
   accept(sendAccept: () => void): void {
-    const hasUnacknowledgedSession = this.line.some(({ options }) => options.body !== undefined);
+    const hasUnacknowledgedSession = this.line.some(({ options }) =>
+      describesSession(options.body)
+    );
     this.sendAccept = sendAccept;
     this.actor.send({ type: "accept", hasUnacknowledgedSession });
   }
@@ -164,10 +165,7 @@ export class ReliableProvisionalServer implements DialogUsage {
     );
     this.prack = prack;
     this.actor.send({ type: "prack" });
-    const owedAnswer = session.owesAnswer;
-    session.takeRemoteBody(request, "request");
-    this.hasOffer = !owedAnswer && session.owesAnswer;
-    const mayWait = this.hasOffer && session.delegate?.onPrack !== undefined;
+    const mayWait = prack.hasOffer && session.delegate?.onPrack !== undefined;
     session.callGuest(
       "onPrack",
       () => session.delegate?.onPrack?.(prack),
@@ -198,9 +196,9 @@ export class ReliableProvisionalServer implements DialogUsage {
    */
   private answer(prack: PrackUserAgentServer): void {
     if (prack.isAnswered) return;
-    const { hasOffer, invite } = this;
+    const { invite } = this;
     prack.accept();
-    if (!hasOffer) return;
+    if (!prack.hasOffer) return;
     const { callId } = prack.message;
     const text = `nobody has answered the offer in the PRACK of call ${callId}: the call is ended`;
     this.supervisor.report(new InvalidStateError(text));

@@ -1,6 +1,11 @@
 // Reliable provisional responses to an INVITE that came in: RFC 3262 §3, §5.
 import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
-import { type IncomingInviteRequest, InvalidStateError, type ResponseOptions } from "@strowger/sip";
+import {
+  type IncomingInviteRequest,
+  type IncomingPrackRequest,
+  InvalidStateError,
+  type ResponseOptions,
+} from "@strowger/sip";
 import { Exchange, sdp, TIMER_B } from "../support/exchange.ts";
 
 const BRANCH = "z9hG4bKinvite";
@@ -590,6 +595,82 @@ Deno.test("offer in the 183, answer in the PRACK: Stable", () => {
   endCall(x);
 });
 
+// "If the UAC receives a reliable provisional response with an answer, it MAY generate an additional
+// offer in the PRACK. If the UAS receives a PRACK with an offer, it MUST place the answer in the 2xx to
+// the PRACK."
+function secondOffer(x: Exchange) {
+  const request = arrive(x, { ...SUPPORTED, body: "offer 1" });
+  const { session } = request.progress(reliably(183, { body: sdp("answer 1") }));
+  const pracks: IncomingPrackRequest[] = [];
+  session.delegate = { onPrack: (each) => void pracks.push(each) };
+  x.takeEvents();
+  prack(x, { body: "offer 2" });
+  return { request, session, pracks };
+}
+
+Deno.test("an offer in the PRACK: the answer is the program's, later; the 2xx waits for it", () => {
+  const x = new Exchange();
+  const { request, session, pracks } = secondOffer(x);
+  assertEquals(session.signalingState, "HaveRemoteOffer");
+  request.accept();
+  x.clock.advance(10_000);
+  assertEquals(x.takeEvents(), []);
+  pracks[0]?.accept({ statusCode: 200, body: sdp("answer 2") });
+  assertEquals(x.takeEvents(), ["200 PRACK", "200 INVITE"]);
+  assertEquals(x.peer.response("PRACK").body, "answer 2");
+  assertEquals(session.signalingState, "Stable");
+  assertEquals([session.offer?.content, session.answer?.content], ["offer 2", "answer 2"]);
+  endCall(x);
+});
+
+// RFC 6337 §3.3, Table 2: an offer in a PRACK is refused by "200 PRACK Resp. followed by new offer OR
+// termination of dialog".
+Deno.test("an offer in the PRACK that nobody answers: 200 after 32*T1, and 488; reported", () => {
+  const x = new Exchange();
+  const { session } = secondOffer(x);
+  x.clock.advance(15_999);
+  assertEquals(x.takeEvents(), []);
+  x.clock.advance(1);
+  assertEquals(x.takeEvents(), ["200 PRACK", "488 INVITE"]);
+  assertEquals(session.sessionState, "Terminated");
+  acknowledge(x);
+  x.finish("InvalidStateError");
+});
+
+Deno.test("an offer in the PRACK, and no onPrack: 200 and 488 at once; reported", () => {
+  const x = new Exchange();
+  arrive(x, { ...SUPPORTED, body: "offer 1" }).progress(reliably(183, { body: sdp("answer 1") }));
+  x.takeEvents();
+  prack(x, { body: "offer 2" });
+  assertEquals(x.takeEvents(), ["200 PRACK", "488 INVITE"]);
+  acknowledge(x);
+  x.finish("InvalidStateError");
+});
+
+Deno.test("an offer in the PRACK that the program refuses: what was agreed on before holds", () => {
+  const x = new Exchange();
+  const { request, session, pracks } = secondOffer(x);
+  pracks[0]?.reject({ statusCode: 488 });
+  assertEquals(x.takeEvents(), ["488 PRACK"]);
+  assertEquals(session.signalingState, "Stable");
+  assertEquals([session.offer?.content, session.answer?.content], ["offer 1", "answer 1"]);
+  x.clock.advance(1000);
+  assertEquals(x.takeEvents(), []);
+  request.accept();
+  endCall(x);
+});
+
+Deno.test("the INVITE is refused while the offer of a PRACK is open: the PRACK is answered all the same", () => {
+  const x = new Exchange();
+  const { request } = secondOffer(x);
+  request.reject();
+  acknowledge(x);
+  assertEquals(x.takeEvents(), ["480 INVITE"]);
+  x.clock.advance(16_000);
+  assertEquals(x.takeEvents(), ["200 PRACK"]);
+  x.finish("InvalidStateError");
+});
+
 Deno.test("a PRACK without a body while the INVITE's offer is open: 200 at once", () => {
   const x = new Exchange();
   const request = arrive(x, { ...SUPPORTED, body: "offer" });
@@ -660,4 +741,75 @@ Deno.test("a header that cannot be sent: InvalidArgumentError, and no number is 
   assertEquals(rseq(x), first + 1);
   prack(x, { cseq: 3 });
   refuse(x);
+});
+
+// What is under way within a callback is under way: a far end that answers inside `send()`.
+Deno.test("a PRACK that comes while the response is being sent: accept() there is noted at once", () => {
+  const x = new Exchange();
+  const request = arrive(x, { ...SUPPORTED, body: "offer" });
+  const { session } = request.progress({ statusCode: 180 });
+  session.delegate = {
+    onPrack: () => {
+      request.accept();
+      assertThrows(() => request.accept(), InvalidStateError);
+      assertThrows(() => request.progress(), InvalidStateError);
+    },
+  };
+  x.peer.script = (message) => {
+    if (message.kind === "response" && message.statusCode === 183) prack(x);
+  };
+  x.takeEvents();
+  request.progress(reliably(183, { body: sdp("answer") }));
+  assertEquals(x.takeEvents(), ["183 INVITE", "200 PRACK", "200 INVITE"]);
+  endCall(x);
+});
+
+// RFC 3262 §3 is about INVITE, and a re-INVITE is one.
+Deno.test("a re-INVITE: its provisional responses have numbers of their own", () => {
+  const x = new Exchange();
+  const request = arrive(x, { ...SUPPORTED, body: "offer 1" });
+  const { session } = request.progress(reliably(183, { body: sdp("answer 1") }));
+  prack(x);
+  request.accept();
+  x.peer.ask("ACK", { toTag: session.localTag });
+  const again: IncomingInviteRequest[] = [];
+  session.delegate = {
+    onInvite: (each) => void again.push(each),
+    onPrack: () => void x.events.push("onPrack"),
+  };
+  x.takeEvents();
+  x.peer.ask("INVITE", { toTag: session.localTag, cseq: 3, ...SUPPORTED, body: "offer 2" });
+  again[0]?.progress(reliably(183, { body: sdp("answer 2") }));
+  again[0]?.accept();
+  assertEquals(x.takeEvents(), ["183 INVITE"]);
+  prack(x, { cseq: 4, rack: `${rseq(x)} 1 INVITE` });
+  assertEquals(x.takeEvents(), ["481 PRACK"]);
+  prack(x, { cseq: 5, rack: `${rseq(x)} 3 INVITE` });
+  assertEquals(x.takeEvents(), ["onPrack", "200 PRACK", "200 INVITE"]);
+  x.peer.ask("ACK", { toTag: session.localTag, cseq: 3 });
+  assertEquals([session.sessionState, session.signalingState], ["Confirmed", "Stable"]);
+  x.peer.ask("BYE", { toTag: session.localTag, cseq: 100 });
+  x.finish();
+});
+
+Deno.test("a re-INVITE whose reliable response gets no PRACK: 504, and the session stays", () => {
+  const x = new Exchange();
+  const { session } = arrive(x, { ...SUPPORTED, body: "offer 1" })
+    .accept({ statusCode: 200, body: sdp("answer 1") });
+  x.peer.ask("ACK", { toTag: session.localTag });
+  session.delegate = {
+    onInvite: (each) => void each.progress(reliably(183)),
+    onPrackTimeout: () => void x.events.push("onPrackTimeout"),
+  };
+  const branch = "z9hG4bKagain";
+  x.peer.ask("INVITE", { branch, toTag: session.localTag, cseq: 3, ...SUPPORTED, body: "offer 2" });
+  x.clock.advance(TIMER_B - 1);
+  x.takeEvents();
+  x.clock.advance(1);
+  assertEquals(x.takeEvents(), ["504 INVITE", "onPrackTimeout"]);
+  x.peer.ask("ACK", { branch, toTag: session.localTag, cseq: 3 });
+  assertEquals([session.sessionState, session.signalingState], ["Confirmed", "Stable"]);
+  assertEquals(session.answer?.content, "answer 1");
+  x.peer.ask("BYE", { toTag: session.localTag, cseq: 100 });
+  x.finish();
 });

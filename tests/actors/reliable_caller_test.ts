@@ -420,3 +420,91 @@ Deno.test("offer in the 183, and prack() is never called: PRACK after 32*T1, and
   x.peer.respond(invite, 487);
   x.finish("InvalidStateError");
 });
+
+// "If the UAC receives a reliable provisional response with an answer, it MAY generate an additional
+// offer in the PRACK. If the UAS receives a PRACK with an offer, it MUST place the answer in the 2xx to
+// the PRACK."
+function secondOffer(x: Exchange) {
+  x.invite(
+    x.recorder({ onProgress: (response) => void response.prack({ body: sdp("offer 2") }) }),
+    { body: sdp("offer 1") },
+  );
+  const invite = x.peer.request("INVITE");
+  x.peer.respond(invite, 183, reliable(1, { body: "answer 1" }));
+  const session = x.progressed[0]?.session;
+  assertEquals(x.peer.request("PRACK").body, "offer 2");
+  assertEquals([session?.signalingState, session?.offer?.content], ["HaveLocalOffer", "offer 2"]);
+  return session;
+}
+
+Deno.test("another offer in the PRACK, its answer in the 2xx: Stable", () => {
+  const x = new Exchange();
+  const session = secondOffer(x);
+  x.peer.respond(x.peer.request("PRACK"), 200, { body: "answer 2" });
+  assertEquals(session?.signalingState, "Stable");
+  assertEquals([session?.offer?.content, session?.answer?.content], ["offer 2", "answer 2"]);
+  done(x);
+});
+
+for (const status of [200, 488, undefined]) {
+  const what = status === undefined ? "no response" : `${status} without an answer`;
+  Deno.test(`another offer in the PRACK, and ${what}: what was agreed on before holds`, () => {
+    const x = new Exchange();
+    const session = secondOffer(x);
+    if (status === undefined) x.clock.advance(TIMER_B);
+    else x.peer.respond(x.peer.request("PRACK"), status);
+    assertEquals(session?.signalingState, "Stable");
+    assertEquals([session?.offer?.content, session?.answer?.content], ["offer 1", "answer 1"]);
+    done(x);
+  });
+}
+
+Deno.test("an offer in the PRACK while the INVITE's is open: InvalidStateError, nothing sent", () => {
+  const x = new Exchange();
+  x.invite(x.recorder(), { body: sdp("offer") });
+  x.peer.respond(x.peer.request("INVITE"), 180, reliable(1));
+  x.takeEvents();
+  assertThrows(() => x.progressed[0]?.prack({ body: sdp("another") }), InvalidStateError);
+  assertEquals(x.takeEvents(), []);
+  answerPracks(x);
+  x.progressed[0]?.prack();
+  assertEquals(x.progressed[0]?.session?.signalingState, "HaveLocalOffer");
+  done(x);
+});
+
+// §4: "The UAC MUST maintain a sequence number that indicates the most recently received in-order
+// reliable provisional response for the initial request."
+Deno.test("a re-INVITE: its reliable responses have numbers of their own", () => {
+  const x = new Exchange();
+  x.invite(
+    x.recorder({
+      onProgress: (response) => void response.prack(),
+      onAccept: (response) => void response.ack(),
+    }),
+    { body: sdp("offer 1") },
+  );
+  const invite = x.peer.request("INVITE");
+  answerPracks(x);
+  x.peer.respond(invite, 183, reliable(700, { body: "answer 1" }));
+  x.peer.respond(invite, 200);
+  const session = x.lastSession();
+  session.invite(
+    x.recorder({
+      onProgress: (response) => void response.prack(),
+      onAccept: (response) => void response.ack(),
+    }),
+    { body: sdp("offer 2") },
+  );
+  const again = x.peer.request("INVITE");
+  x.takeEvents();
+  x.peer.respond(again, 183, reliable(3, { body: "answer 2" }));
+  assertEquals(x.takeEvents(), ["onProgress 183", "PRACK"]);
+  assertEquals(racks(x), ["700 1 INVITE", `3 ${again.cseq} INVITE`]);
+  assertStrictEquals(x.progressed[0]?.prack(), x.progressed[0]?.prack());
+  assertEquals(x.peer.requests("PRACK").length, 2);
+  x.peer.respond(again, 200);
+  assertEquals([session.signalingState, session.answer?.content], ["Stable", "answer 2"]);
+  session.bye();
+  x.peer.respond(x.peer.request("BYE"), 200);
+  x.finish();
+});
