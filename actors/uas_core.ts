@@ -20,6 +20,7 @@ import { refuseSubscribe } from "./event_inspection.ts";
 import { SubscribeUserAgentServer } from "./subscribe_user_agent_server.ts";
 import { ServerTransaction } from "./server_transaction.ts";
 import { SessionDialog } from "./session_dialog.ts";
+import { refuseInterval } from "./session_timer.ts";
 import { StatelessServer } from "./stateless_server.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { handlerOf, type UserAgentCoreDelegate } from "./user_agent_core_delegate.ts";
@@ -132,7 +133,8 @@ export class UasCore {
     if (refusal !== undefined) return refusal;
     if (handlerOf(delegate, method) === "onSubscribe") return refuseSubscribe(request, environment);
     const replacement = replacementOf(registry, request);
-    return replacement !== undefined && "statusCode" in replacement ? replacement : undefined;
+    if (replacement !== undefined && "statusCode" in replacement) return replacement;
+    return method === "INVITE" ? refuseInterval(request, environment.sessionTimer) : undefined;
   }
 
   /**

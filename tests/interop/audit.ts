@@ -193,16 +193,24 @@ const REQUIRED: { readonly [status: number]: string } = {
   489: "allow-events",
 };
 
+/** What Via was before `received` and the value of `rport` came into the first one (RFC 3581 §4). */
+function withoutSource(via: string): string {
+  const [first = "", ...others] = via.split(/(?=,)/);
+  const plain = first.replace(/;received=[^;\s]+/, "").replace(/;rport=\d+/, ";rport");
+  return plain + others.join("");
+}
+
 /** §8.2.6.2, §12.1.1. */
 function checkResponse(response: LoggedMessage, call: Call): Check[] {
   const request = call.requestOf(response);
   if (request === undefined) return [["a request that it answers", false, true]];
   const { status = 0 } = response;
-  const checks: Check[] = ["via", "from", "call-id", "cseq"].map((name) => [
+  const checks: Check[] = ["from", "call-id", "cseq"].map((name) => [
     name,
     header(response, name),
     header(request, name),
   ]);
+  checks.push(["via", withoutSource(header(response, "via")), header(request, "via")]);
   const own = tag(response, "to");
   const isNew = tag(request, "to") === undefined;
   // §8.2.6.2: "the same tag MUST be used for all responses to that request".

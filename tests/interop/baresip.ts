@@ -2,7 +2,7 @@
  * baresip as a phone, as a child process.
  */
 import { BaresipControl } from "./baresip_control.ts";
-import { DOMAIN, type Kamailio, passwordOf } from "./kamailio.ts";
+import { DOMAIN, passwordOf } from "./kamailio.ts";
 import { freePort, HOST, PeerProcess } from "./peer_process.ts";
 
 /** What it is started with. */
@@ -10,7 +10,7 @@ export interface BaresipOptions {
   /** The user that it registers. */
   user: string;
   /** Where it registers, and by what. */
-  proxy: Kamailio;
+  proxy: { readonly port: number };
   protocol: "UDP" | "TCP";
   /** A directory of its own. */
   directory: string;

@@ -2,7 +2,7 @@
  * A trial through Kamailio, with another engine or with baresip at the far end.
  */
 import type { Baresip } from "./baresip.ts";
-import type { Protocol } from "./engine.ts";
+import { Engine, type Protocol } from "./engine.ts";
 import type { Kamailio } from "./kamailio.ts";
 import { Line } from "./line.ts";
 import type { Stage } from "./stage.ts";
@@ -20,6 +20,8 @@ export interface Scene {
   readonly other: Baresip;
   /** Makes an engine for a user; a password that is not the user's is for scenarios of it. */
   open(user: string, password?: string): Promise<Line>;
+  /** Makes an engine that is no user's. */
+  start(): Promise<Engine>;
   /** Complains if something is not as it has to be. */
   expect(what: string, found: unknown, expected: unknown): void;
 }
@@ -91,6 +93,11 @@ export class ProxyTrial extends Trial {
         this.engines.push(line.engine);
         this.lines.push(line);
         return line;
+      },
+      start: async () => {
+        const engine = await Engine.start(protocol);
+        this.engines.push(engine);
+        return engine;
       },
       expect: (what, found, expected) => this.expect(what, found, expected),
     };

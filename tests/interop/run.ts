@@ -7,9 +7,14 @@
  */
 import { providePeers } from "./packages.ts";
 import { PHONE_CALLS } from "./phone_calls.ts";
+import { PHONE_HOLDS } from "./phone_holds.ts";
+import { PHONE_REGISTRATIONS } from "./phone_registrations.ts";
 import { ProxyTrial } from "./proxy_trial.ts";
 import { REGISTRATIONS } from "./registrations.ts";
 import { CALLS } from "./sipp_calls.ts";
+import { CHANGES } from "./sipp_changes.ts";
+import { WITHIN_CALLS } from "./sipp_within_calls.ts";
+import { CHALLENGES } from "./sipp_challenges.ts";
 import { REQUESTS } from "./sipp_requests.ts";
 import { SippTrial } from "./sipp_trial.ts";
 import { Stage } from "./stage.ts";
@@ -28,8 +33,12 @@ if (problem !== undefined) {
 let stage: Promise<Stage> | undefined;
 const setStage = (): Promise<Stage> => stage ??= Stage.start();
 const trials: Trial[] = (["UDP", "TCP"] as const).flatMap((protocol) => [
-  ...[...CALLS, ...REQUESTS].map((scenario) => new SippTrial(scenario, protocol)),
-  ...[...REGISTRATIONS, ...PHONE_CALLS].map((each) => new ProxyTrial(each, protocol, setStage)),
+  ...[...CALLS, ...CHANGES, ...WITHIN_CALLS, ...CHALLENGES, ...REQUESTS].map((scenario) =>
+    new SippTrial(scenario, protocol)
+  ),
+  ...[...REGISTRATIONS, ...PHONE_CALLS, ...PHONE_HOLDS, ...PHONE_REGISTRATIONS].map((each) =>
+    new ProxyTrial(each, protocol, setStage)
+  ),
 ]).filter((trial) => Deno.args.every((word) => lineOf(trial).includes(word)));
 const passed = new Set<Trial>();
 const deadline = setTimeout(giveUp, DEADLINE);
