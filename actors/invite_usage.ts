@@ -46,8 +46,8 @@ export interface SessionOptions {
   readonly inviteSequence: number;
   /** For the caller: the INVITE that it comes from. */
   readonly call?: Call;
-  /** For the caller: gives the INVITE up. */
-  readonly cancel?: () => void;
+  /** For the caller: another call has taken its place while it was early. */
+  readonly onReplaced?: () => void;
   /** For the callee: sends the 2xx again. */
   readonly repeatAccept?: () => void;
   /** For the callee: the far end has hung up before the INVITE was answered. */
@@ -293,7 +293,7 @@ export abstract class InviteUsage implements SessionUsage {
   }
 
   replace(): void {
-    if (this.sessionState === "Early") this.options.cancel?.();
+    if (this.sessionState === "Early") this.options.onReplaced?.();
     else this.end();
   }
 

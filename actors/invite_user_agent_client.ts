@@ -49,6 +49,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   private settleExpiry: () => void = () => {};
   private hasFinalResponse = false;
   private isAccepted = false;
+  private isReplaced = false;
   private isDisposed = false;
 
   /**
@@ -150,8 +151,10 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     const isWhole = message.toTag !== undefined && contactOf(message) !== undefined;
     const session = isWhole ? this.earlySession(message) : undefined;
     if (session === undefined) return this.acceptBroken(message);
+    if (this.isReplaced) session.cease();
     if (session.sessionState === "Terminated") {
-      // The program has hung up on this branch, or disposed of it, while it was ringing.
+      // The program has hung up on this branch, or disposed of it, while it was ringing; or it was
+      // replaced, and this crosses the CANCEL.
       endUnwantedCall(this.supervisor, message, this.call);
       const reason = "Request Terminated: its session was ended before it was accepted";
       return this.callDelegate("onReject", localResponse(this.message, 487, reason));
@@ -171,6 +174,13 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     // The core is being stopped, and this call came up too late to be cancelled.
     if (this.supervisor.state === "draining") return session.end();
     if (!isHeard && !this.isDisposed) session.acknowledgeUnheard(this.cancelClient !== undefined);
+  }
+
+  /** Another call has taken its place (RFC 3891 §3). */
+  private replace(): void {
+    this.isReplaced = true;
+    this.cancel();
+    this.ceaseEarlySessions();
   }
 
   /** A 2xx that no session can be made from: the far end must not be left with half a call. */
@@ -251,7 +261,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
       role: "caller",
       inviteSequence: this.message.cseq,
       call: this.call,
-      cancel: () => this.cancel(),
+      onReplaced: () => this.replace(),
     });
     session.dialog.contact = this.message.getHeader("Contact");
     if (this.message.body !== undefined) session.takeLocalBody(this.message.body, "request");

@@ -98,6 +98,28 @@ Deno.test("a call that this side is placing is replaced while it rings: CANCEL",
   x.finish();
 });
 
+Deno.test("a call that was replaced while it rang is answered all the same: ACK and BYE", () => {
+  const x = new Exchange();
+  x.invite();
+  const invite = x.peer.request("INVITE");
+  x.peer.respond(invite, 180);
+  const session = x.progressed[0]?.session;
+  assert(session);
+  allowing(x);
+  ask(x, [replacesOf(session)]);
+  assertEquals(session.sessionState, "Terminated");
+  x.takeEvents();
+  for (const toTag of ["far", "another"]) {
+    x.peer.respond(invite, 200, { toTag });
+    assertEquals(x.takeEvents(), ["ACK", "BYE", "onReject 487 local"]);
+    assertEquals(x.peer.request("BYE").toTag, toTag);
+    x.peer.respond(x.peer.request("BYE"), 200);
+  }
+  x.peer.respond(x.peer.request("CANCEL"), 200);
+  endCarols(x);
+  x.finish();
+});
+
 // "If the Replaces header field matches an early dialog that was not initiated by this UA, it returns
 // a 481 (Call/Transaction Does Not Exist) response to the new INVITE."
 Deno.test("a call that is ringing here cannot be replaced: 481", () => {
