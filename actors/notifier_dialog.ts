@@ -12,6 +12,7 @@ import {
   eventOf,
   type IncomingRequestMessage,
   type IncomingResponseMessage,
+  InvalidArgumentError,
   InvalidStateError,
   isSameEvent,
   printEvent,
@@ -100,6 +101,9 @@ export class NotifierDialog implements Notifier, DialogUsage {
     options: NotifyOptions = {},
   ): OutgoingNotifyRequest {
     this.checkOpen("notify");
+    if (state !== "pending" && state !== "active") {
+      throw new InvalidArgumentError("state", "pending or active", `${state}`);
+    }
     if (state === "pending" && this.subscriptionState === "Active") {
       throw new InvalidStateError(
         "notify: expected a state that is not behind active, found pending",
@@ -160,8 +164,9 @@ export class NotifierDialog implements Notifier, DialogUsage {
     else this.settle();
   }
 
-  /** Its SUBSCRIBE was accepted, for so many seconds. */
-  renew(expires: number): void {
+  /** A SUBSCRIBE within it was accepted, for so many seconds. */
+  renew(request: IncomingRequestMessage, expires: number): void {
+    this.usages.dialog.refreshTarget(request);
     this.actor.send({ type: "subscribe", expires });
     this.remaining = this.count();
   }
@@ -216,10 +221,9 @@ export class NotifierDialog implements Notifier, DialogUsage {
     });
   }
 
-  private noteOutcome(
-    { statusCode: status, local }: IncomingResponseMessage,
-    isLast: boolean,
-  ): void {
+  private noteOutcome(response: IncomingResponseMessage, isLast: boolean): void {
+    const { statusCode: status, local } = response;
+    if (status < 300) this.usages.dialog.refreshTarget(response);
     if (local && status === 408) this.actor.send({ type: "notifyTimeout", isLast });
     else this.actor.send({ type: "notifyEnded", status, isLast });
   }

@@ -159,6 +159,7 @@ export class NotifyWait implements NotifyWaitEntry, DialogUsage {
     this.actor.send({ type: "notify" });
     // A dialog that is there already is no fork.
     if (this.options.usages !== undefined) this.stop();
+    this.options.usages?.dialog.refreshTarget(request);
     const server = new NotifyUserAgentServer(this.supervisor, request, transaction);
     const handler = this.options.onNotify();
     server.show(handler && (() => handler(server, subscription)));

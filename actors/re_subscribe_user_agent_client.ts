@@ -40,8 +40,9 @@ export class ReSubscribeUserAgentClient extends UserAgentClient
       onEnd: (response) => {
         if (response === undefined) return;
         const { statusCode } = response;
-        if (statusCode >= 300) subscription.refuse(response);
-        else subscription.confirm(statusCode, expiresOf(response));
+        if (statusCode >= 300) return subscription.refuse(response);
+        dialog.refreshTarget(response);
+        subscription.confirm(statusCode, expiresOf(response));
       },
     });
     this.expires = requestedExpires(message);

@@ -71,6 +71,7 @@ export class ReferUserAgentClient extends UserAgentClient implements OutgoingRef
         if (response === undefined) return;
         referrer?.onEnd(response);
         const isRefused = response.statusCode >= 300;
+        if (!isRefused) referrer?.usages.dialog.refreshTarget(response);
         // RFC 4488 §4: there is no subscription only where the far end says so, too.
         if (isRefused || (isUnsubscribed && refusesSubscription(response))) this.wait.stop();
       },

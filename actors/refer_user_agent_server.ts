@@ -118,6 +118,7 @@ export class ReferUserAgentServer extends UserAgentServer implements IncomingRef
     const { extraHeaders, isReported } = this.headersOf(options);
     const usages = isReported ? this.usages ?? this.openDialog(extraHeaders) : undefined;
     const { message } = this.transaction.respond({ ...options, extraHeaders }, () => {
+      this.usages?.dialog.refreshTarget(this.message);
       if (usages !== undefined) this.notifier = this.openNotifier(usages);
     });
     return { message, notifier: this.notifier };

@@ -54,10 +54,14 @@ export class SubscribeUserAgentServer extends UserAgentServer implements Incomin
 
   override accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponseWithNotifier {
     this.check("accept", 200, 299, options);
+    // §8.3.1: implementations "MUST NOT generate 202 response codes to SUBSCRIBE or NOTIFY requests."
+    if (options.statusCode === 202) {
+      throw new InvalidArgumentError("accept: statusCode", "200, or another 2xx", "202");
+    }
     const { expires, extraHeaders } = this.grant(options);
     const usages = this.notifier === undefined ? this.openDialog(extraHeaders) : undefined;
     const { message } = this.transaction.respond({ ...options, extraHeaders }, () => {
-      this.notifier?.renew(expires);
+      this.notifier?.renew(this.message, expires);
       const { event } = this;
       if (usages !== undefined) {
         this.notifier = new NotifierDialog(this.supervisor, usages, { event, expires });

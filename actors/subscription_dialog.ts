@@ -174,6 +174,7 @@ export class SubscriptionDialog implements Subscription, DialogUsage {
       return transaction.refuse(header.state === "terminated" ? 200 : 481);
     }
     const server = new NotifyUserAgentServer(this.supervisor, request, transaction);
+    this.usages.dialog.refreshTarget(request);
     this.take(header);
     const { delegate } = this;
     const onNotify = delegate?.onNotify === undefined

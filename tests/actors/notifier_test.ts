@@ -542,7 +542,38 @@ Deno.test("delegates that throw: reported, a new SUBSCRIBE is answered 500, and 
   x.finish("DelegateError", "DelegateError", "DelegateError");
 });
 
-Deno.test("the route set is that of the SUBSCRIBE, and a refresh moves the target", () => {
+// §3.1: "SUBSCRIBE requests are target refresh requests, as that term is defined in [RFC3261]."
+Deno.test("a refresh with another Contact: the NOTIFYs go there", () => {
+  const x = new Exchange();
+  answering(x);
+  const notifiers = serve(x);
+  ask(x, 600);
+  const { toTag = "" } = x.peer.response("SUBSCRIBE");
+  ask(x, 600, { toTag, cseq: 2, contact: "<sip:moved@bob.example:5060>" });
+  assertEquals(x.peer.request("NOTIFY").ruri.toString(), "sip:moved@bob.example:5060");
+  notifiers[0]?.terminate("noresource");
+  x.finish();
+});
+
+Deno.test("a 202, and a state that is none, are refused at the call", () => {
+  const x = new Exchange();
+  answering(x);
+  x.core.delegate = {
+    onSubscribe: (request) => {
+      // §8.3.1: "MUST NOT generate 202 response codes to SUBSCRIBE or NOTIFY requests."
+      assertThrows(() => request.accept({ statusCode: 202 }), InvalidArgumentError, "statusCode");
+      const { notifier } = request.accept();
+      const state = "terminated" as "active";
+      assertThrows(() => notifier.notify(state), InvalidArgumentError, "state");
+      notifier.terminate("noresource");
+    },
+  };
+  ask(x, 600);
+  assertEquals(x.takeEvents(), ["200 SUBSCRIBE", "NOTIFY"]);
+  x.finish();
+});
+
+Deno.test("the route set is that of the SUBSCRIBE", () => {
   const x = new Exchange();
   const proxy = x.peerAt("proxy.example");
   let notify: IncomingRequestMessage | undefined;

@@ -535,6 +535,17 @@ Deno.test("the route set and the target are those of the NOTIFY (§4.4.1)", () =
   x.finish();
 });
 
+// §3.2: "NOTIFY is a target refresh request, as that term is defined in [RFC3261]."
+Deno.test("a NOTIFY with another Contact: the next SUBSCRIBE goes there", () => {
+  const x = new Exchange();
+  const { subscription, sent } = subscribed(x);
+  notify(x.peer, sent, "active", { contact: "<sip:moved@bob.example:5060>" });
+  subscription.refresh();
+  assertEquals(x.peer.request("SUBSCRIBE").ruri.toString(), "sip:moved@bob.example:5060");
+  x.peer.respond(x.peer.request("SUBSCRIBE"), 481);
+  x.finish();
+});
+
 Deno.test("who refuses a NOTIFY with 481 ends the subscription; with 500, not", () => {
   const x = new Exchange();
   const { subscription, sent } = subscribed(x);
