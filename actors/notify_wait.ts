@@ -20,7 +20,7 @@ import {
 import type { Way } from "./attempts.ts";
 import { Dialog } from "./dialog.ts";
 import { type DialogUsage, DialogUsages } from "./dialog_usages.ts";
-import { expiresOf } from "./expires.ts";
+import { DEFAULT_EXPIRES, expiresOf } from "./expires.ts";
 import type { IncomingNotifyRequest } from "./incoming_request.ts";
 import { NotifyUserAgentServer } from "./notify_user_agent_server.ts";
 import type { NotifyWaitEntry } from "./registry.ts";
@@ -39,8 +39,8 @@ export interface NotifyWaitOptions {
   readonly way: Way;
   /** What its Event has to name. */
   readonly event: EventName;
-  /** How many seconds the subscription may last. */
-  readonly requested: number;
+  /** How many seconds were asked for; a REFER asks for none. */
+  readonly requested?: number;
   /** The dialog that the request is in; none where its NOTIFYs make dialogs. */
   readonly usages?: DialogUsages;
   /** Who takes the first NOTIFY of a subscription, where somebody does. */
@@ -65,7 +65,7 @@ export class NotifyWait implements NotifyWaitEntry, DialogUsage {
   /** What was made, by the far end's tag; none of those that ended before they began. */
   private readonly subscriptions = new Map<string, SubscriptionDialog | undefined>();
   /** How many seconds were asked for, and granted by the far end with this tag. */
-  private requested: number;
+  private requested: number | undefined;
   private granted: { readonly tag: string | undefined; readonly expires: number } | undefined;
 
   /** Prepares it for the NOTIFYs of a request; nothing is entered before `around`. */
@@ -118,7 +118,7 @@ export class NotifyWait implements NotifyWaitEntry, DialogUsage {
    */
   accept(response: IncomingResponseMessage): void {
     const { statusCode: status, toTag } = response;
-    const expires = expiresOf(response) ?? this.requested;
+    const expires = expiresOf(response) ?? this.requested ?? DEFAULT_EXPIRES;
     this.granted = { tag: toTag, expires };
     this.subscriptions.get(toTag ?? "")?.confirm(status, expires);
     // RFC 5839: no NOTIFY will come.
@@ -197,7 +197,7 @@ export class NotifyWait implements NotifyWaitEntry, DialogUsage {
       event: eventOf(request) ?? this.options.event,
       eventHeader: message.getHeader("Event"),
       requested,
-      expires: isGranted ? granted.expires : requested,
+      expires: isGranted ? granted.expires : requested ?? DEFAULT_EXPIRES,
       onNotify: this.options.onFurtherNotify,
     });
     subscription.take(header);

@@ -12,7 +12,6 @@ import {
   type OutgoingRequestMessage,
   parseHeaderValue,
 } from "../messages/mod.ts";
-import { MAX_EXPIRES } from "../machines/mod.ts";
 import type { Way } from "./attempts.ts";
 import type { DialogUsages } from "./dialog_usages.ts";
 import { nextHopOf } from "./flow.ts";
@@ -79,8 +78,6 @@ export class ReferUserAgentClient extends UserAgentClient implements OutgoingRef
     this.wait = new NotifyWait(supervisor, message, {
       way,
       event: { type: "refer", id: undefined },
-      // §2.4.4: "The duration of the subscription is chosen by the agent accepting the REFER".
-      requested: MAX_EXPIRES,
       ...(referrer === undefined ? {} : {
         usages: referrer.usages,
         onFurtherNotify: referrer.onNotify,

@@ -6,6 +6,7 @@
 import { type Actor, createActor } from "xstate";
 import {
   endsSubscription,
+  MAX_EXPIRES,
   type SubscriptionEmission,
   subscriptionMachine,
 } from "../machines/mod.ts";
@@ -59,8 +60,11 @@ export interface SubscriptionOptions {
   readonly event: EventName;
   /** Event as its SUBSCRIBE had it; made from `event` where a REFER has made it. */
   readonly eventHeader: string | undefined;
-  /** How many seconds were asked for. */
-  readonly requested: number;
+  /**
+   * How many seconds were asked for. RFC 3515 §2.4.4: a REFER does not say; "the duration of the
+   * subscription is chosen by the agent accepting the REFER".
+   */
+  readonly requested: number | undefined;
   /** How many seconds were granted, as far as is known. */
   readonly expires: number;
   /** Who takes its NOTIFYs where its delegate does not. */
@@ -75,8 +79,8 @@ export class SubscriptionDialog implements Subscription, DialogUsage {
   private readonly options: SubscriptionOptions;
   private readonly actor: Actor<typeof subscriptionMachine>;
   private remaining: Countdown;
-  /** How many seconds its SUBSCRIBEs ask for. */
-  private requested: number;
+  /** How many seconds its SUBSCRIBEs ask for; as many as were granted, where it is not said. */
+  private requested: number | undefined;
   private isAutoRefresh = false;
   private unsubscription: ReSubscribeUserAgentClient | undefined;
   // Not asked of the machine: within its own emission it has not ended yet.
@@ -87,8 +91,8 @@ export class SubscriptionDialog implements Subscription, DialogUsage {
     this.supervisor = supervisor;
     this.usages = usages;
     this.options = options;
-    const { requested, expires } = options;
-    this.requested = requested;
+    const { requested = MAX_EXPIRES, expires } = options;
+    this.requested = options.requested;
     this.actor = createActor(subscriptionMachine, {
       ...supervisor.actorOptions,
       id: subscriptionMachine.id,
@@ -141,7 +145,8 @@ export class SubscriptionDialog implements Subscription, DialogUsage {
     if (this.unsubscription !== undefined) {
       throw new InvalidStateError("subscribe: expected a subscription that is not being ended");
     }
-    const client = this.makeSubscribe(this.requested, delegate, options);
+    const granted = this.actor.getSnapshot().context.expires;
+    const client = this.makeSubscribe(this.requested ?? granted, delegate, options);
     this.actor.send({ type: "subscribe", requested: client.expires });
     return client.start();
   }

@@ -158,6 +158,24 @@ Deno.test("NOTIFYs with an id: its CSeq, and no other", () => {
   x.finish();
 });
 
+// §2.4.4: "The agent issuing the REFER may extend its subscription using the subscription refresh
+// mechanisms described in [2]."
+Deno.test("refresh(): as much time as was granted; an hour where nobody says it", () => {
+  const x = new Exchange();
+  const { sent, subscriptions } = refer(x);
+  x.peer.respond(sent, 202, { contact: PEER });
+  report(x, sent, "active;expires=60", "100 Trying");
+  report(x, sent, "active", "100 Trying", "refer", { fromTag: "other" });
+  assertEquals(subscriptions.map((each) => each.subscriptionExpires), [60, 3600]);
+  for (const [i, expires] of ["60", "3600"].entries()) {
+    subscriptions[i]?.refresh();
+    const refresh = x.peer.request("SUBSCRIBE");
+    assertEquals(refresh.getHeader("Expires"), expires);
+    x.peer.respond(refresh, 481);
+  }
+  x.finish();
+});
+
 // §3.9: "A REFER sent outside the context of a dialog MAY fork, and if it is accepted by multiple
 // agents, MAY create multiple subscriptions."
 Deno.test("a REFER that forks: a subscription for each end", () => {
