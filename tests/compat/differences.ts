@@ -424,6 +424,16 @@ export const DIFFERENCES: readonly Difference[] = [
     why: "deliberate difference 8: the engine acknowledges it by itself",
   },
   {
+    scenario: "a call comes in with Require: 100rel, and rings",
+    lines: [
+      "Strowger sends 200 PRACK 2",
+      "Strowger in 180 INVITE 1: RSeq: *",
+      "Strowger in 180 INVITE 1: Require: 100rel",
+    ],
+    why:
+      'RFC 3262 §3: the UAS "MUST send any non-100 provisional response reliably if the initial request contained a Require header field with the option tag 100rel"',
+  },
+  {
     scenario: "INVITE is challenged by a proxy, and then answered",
     lines: [
       "Strowger in ACK 2: Proxy-Authorization: algorithm=MD5 cnonce=* nc=00000001 nonce=n1 qop=auth realm=example response=right uri=sip:bob@bob.example:5060 username=alice",

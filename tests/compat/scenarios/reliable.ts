@@ -103,4 +103,20 @@ export const reliableProvisionals: readonly Scenario[] = [
       await stage.respond(486);
     },
   },
+  ...["Supported", "Require"].map((header): Scenario => ({
+    name: `a call comes in with ${header}: 100rel, and rings`,
+    play: async (stage) => {
+      stage.takeInvites((request) => void request.progress());
+      await stage.ask("INVITE", { headers: [`${header}: 100rel`], body: "offer" });
+      const ringing = stage.peer.responses("INVITE").findLast(({ statusCode }) =>
+        statusCode === 180
+      );
+      if (ringing?.hasHeader("RSeq")) {
+        const headers = [`RAck: ${ringing.getHeader("RSeq")} 1 INVITE`];
+        await stage.ask("PRACK", { toTag: ringing.toTag ?? "", cseq: 2, headers });
+      }
+      stage.attempt("reject()", () => stage.incoming.reject({ statusCode: 486 }));
+      await stage.settle();
+    },
+  })),
 ];
