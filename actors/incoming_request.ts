@@ -62,6 +62,10 @@ export type IncomingInfoRequest = IncomingRequest;
 export type IncomingMessageRequest = IncomingRequest;
 /** A NOTIFY that came in. */
 export type IncomingNotifyRequest = IncomingRequest;
+/** A PUBLISH that came in. */
+export type IncomingPublishRequest = IncomingRequest;
+/** A REGISTER that came in. */
+export type IncomingRegisterRequest = IncomingRequest;
 /** An UPDATE that came in. Unless `onUpdate` answers it before it returns, the engine does. */
 export type IncomingUpdateRequest = IncomingRequest;
 

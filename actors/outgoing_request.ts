@@ -79,6 +79,10 @@ export type OutgoingMessageRequest = OutgoingRequest;
 export type OutgoingNotifyRequest = OutgoingRequest;
 /** A PRACK that was sent. */
 export type OutgoingPrackRequest = OutgoingRequest;
+/** A PUBLISH that was sent. */
+export type OutgoingPublishRequest = OutgoingRequest;
+/** A REGISTER that was sent. */
+export type OutgoingRegisterRequest = OutgoingRequest;
 /** An UPDATE that was sent. */
 export type OutgoingUpdateRequest = OutgoingRequest;
 

@@ -29,6 +29,9 @@ import type {
   InviteOptions,
   OutgoingInviteRequest,
   OutgoingInviteRequestDelegate,
+  OutgoingMessageRequest,
+  OutgoingPublishRequest,
+  OutgoingRegisterRequest,
   OutgoingRequest,
   OutgoingRequestDelegate,
 } from "./outgoing_request.ts";
@@ -354,17 +357,26 @@ export class UserAgentCore {
   }
 
   /** Sends a MESSAGE (RFC 3428): as `request()`. */
-  message(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
+  message(
+    message: OutgoingRequestMessage,
+    delegate?: OutgoingRequestDelegate,
+  ): OutgoingMessageRequest {
     return this.sendRequest(message, ["MESSAGE"], delegate);
   }
 
   /** Sends a PUBLISH (RFC 3903): as `request()`. */
-  publish(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
+  publish(
+    message: OutgoingRequestMessage,
+    delegate?: OutgoingRequestDelegate,
+  ): OutgoingPublishRequest {
     return this.sendRequest(message, ["PUBLISH"], delegate);
   }
 
   /** Sends a REGISTER (§10.2): as `request()`; the program says the Contacts. */
-  register(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
+  register(
+    message: OutgoingRequestMessage,
+    delegate?: OutgoingRequestDelegate,
+  ): OutgoingRegisterRequest {
     return this.sendRequest(message, ["REGISTER"], delegate);
   }
 

@@ -4,7 +4,14 @@
  * @module
  */
 import type { IncomingRequestMessage } from "../messages/mod.ts";
-import type { IncomingInviteRequest, IncomingRequest } from "./incoming_request.ts";
+import type {
+  IncomingInviteRequest,
+  IncomingMessageRequest,
+  IncomingNotifyRequest,
+  IncomingPublishRequest,
+  IncomingRegisterRequest,
+  IncomingRequest,
+} from "./incoming_request.ts";
 import type { IncomingSubscribeRequest } from "./notifier.ts";
 import type { IncomingReferRequest } from "./refer.ts";
 
@@ -41,9 +48,9 @@ export interface UserAgentCoreDelegate {
   /** An INVITE that sets up a session. Without this, the engine answers 480. */
   onInvite?(request: IncomingInviteRequest): void;
   /** MESSAGE (RFC 3428). */
-  onMessage?(request: IncomingRequest): void;
+  onMessage?(request: IncomingMessageRequest): void;
   /** NOTIFY outside of a subscription (RFC 6665). */
-  onNotify?(request: IncomingRequest): void;
+  onNotify?(request: IncomingNotifyRequest): void;
   /**
    * OPTIONS (§11.2). Unless this answers before it returns, the engine does: 200 where there is an
    * `onInvite` and else 480, with Allow, Accept, Accept-Encoding, Accept-Language and Supported. A
@@ -51,11 +58,11 @@ export interface UserAgentCoreDelegate {
    */
   onOptions?(request: IncomingRequest): void;
   /** PUBLISH (RFC 3903). */
-  onPublish?(request: IncomingRequest): void;
+  onPublish?(request: IncomingPublishRequest): void;
   /** REFER outside of a session (RFC 3515). */
   onRefer?(request: IncomingReferRequest): void;
   /** REGISTER (§10.3). */
-  onRegister?(request: IncomingRequest): void;
+  onRegister?(request: IncomingRegisterRequest): void;
   /** SUBSCRIBE for a new subscription (RFC 6665). */
   onSubscribe?(request: IncomingSubscribeRequest): void;
   /** A request of any other method. Allow does not name it. */

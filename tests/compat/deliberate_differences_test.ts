@@ -197,6 +197,26 @@ differ(
   { "SIP.js": 1, Strowger: 2 },
 );
 
+for (
+  const [who, delegate] of [["where nobody listens", {}], ["where the program forgets ack()", {
+    onAccept: () => {},
+  }]] as const
+) {
+  differ(
+    `4: the 2xx to a re-INVITE is acknowledged ${who}`,
+    async (stage) => {
+      const session = await stage.call();
+      session.invite(delegate, { body: sdp("offer2") });
+      await stage.settle();
+      await stage.respond(200, { body: "answer2" });
+      await stage.advance(31_000);
+      session.dispose();
+    },
+    (stage) => sent(stage, "ACK 2"),
+    { "SIP.js": 0, Strowger: 1 },
+  );
+}
+
 differ(
   '5: RFC 3261 §13.2.2.4: the ACK to a 2xx "MUST contain the same credentials as the INVITE"',
   async (stage) => {
@@ -278,6 +298,86 @@ differ(
   },
 );
 
+differ(
+  '6: RFC 3261 §12.2.1.1: CSeq "MUST contain monotonically increasing" numbers within a dialog, challenged or not',
+  async (stage) => {
+    const session = await stage.call();
+    session.info(stage.recorder());
+    await stage.settle();
+    await stage.respond(407, CHALLENGE, "INFO");
+    await stage.respond(200, {}, "INFO");
+    session.info(stage.recorder());
+    await stage.settle();
+    await stage.respond(200, {}, "INFO");
+    session.dispose();
+  },
+  (stage) => stage.peer.requests("INFO").map(({ cseq }) => cseq),
+  { "SIP.js": [2, 3, 3], Strowger: [2, 3, 4] },
+);
+
+for (const status of [408, 481]) {
+  differ(
+    `7: a re-INVITE that gets ${status} ends the dialog (RFC 5057 §5.1)`,
+    async (stage) => {
+      const session = await stage.call();
+      session.invite(stage.inviteRecorder(), { body: sdp("offer2") });
+      await stage.settle();
+      await stage.respond(status);
+      stage.told.push(session.sessionState);
+      session.dispose();
+    },
+    (stage) => [stage.told.at(-1), sent(stage, "BYE")],
+    { "SIP.js": ["Confirmed", 0], Strowger: ["Terminated", 1] },
+  );
+}
+
+differ(
+  "7: a re-INVITE that times out ends the dialog (RFC 5057 §5.1)",
+  async (stage) => {
+    const session = await stage.call();
+    session.invite(stage.inviteRecorder(), { body: sdp("offer2") });
+    await stage.advance(64 * 500);
+    stage.told.push(session.sessionState);
+    session.dispose();
+  },
+  (stage) => [stage.told.at(-1), sent(stage, "BYE")],
+  { "SIP.js": ["Confirmed", 0], Strowger: ["Terminated", 1] },
+);
+
+differ(
+  "7: a re-INVITE that gets 491 is sent again: after 2.1 to 4 seconds by who owns the Call-ID (RFC 3261 §14.1)",
+  async (stage) => {
+    const session = await stage.call();
+    session.invite(stage.inviteRecorder(), { body: sdp("offer2") });
+    await stage.settle();
+    await stage.respond(491);
+    await stage.advance(2099);
+    stage.told.push(`${sent(stage, "INVITE")} INVITEs`);
+    await stage.advance(1901);
+    if (sent(stage, "INVITE") === 3) await stage.respond(200, { body: "answer2" });
+    session.dispose();
+  },
+  (stage) => stage.told,
+  {
+    "SIP.js": ["onAccept 200", "onReject 491", "2 INVITEs"],
+    Strowger: ["onAccept 200", "2 INVITEs", "onAccept 200"],
+  },
+);
+
+differ(
+  "7: the 2xx to a re-INVITE refreshes the remote target",
+  async (stage) => {
+    const session = await stage.call();
+    session.invite(stage.inviteRecorder(), { body: sdp("offer2") });
+    await stage.settle();
+    await stage.respond(200, { body: "answer2", contact: "<sip:bob@bob.example:5060;at=car>" });
+    session.bye();
+    await stage.settle();
+    await stage.respond(200, {}, "BYE");
+  },
+  (stage) => target(stage, "BYE"),
+  { "SIP.js": "to sip:bob@bob.example:5060", Strowger: "to sip:bob@bob.example:5060;at=car" },
+);
 const RELIABLE = { headers: ["Require: 100rel", "RSeq: 7"], body: "answer" };
 
 differ(

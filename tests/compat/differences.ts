@@ -148,26 +148,6 @@ export const DIFFERENCES: readonly Difference[] = [
       "deliberate difference 1: RFC 3261 §9.1: without a final response in 64*T1, the INVITE is considered cancelled",
   },
   {
-    scenario: "REFER comes in, and is taken",
-    lines: [
-      "SIP.js sends 200 REFER 1",
-      "Strowger sends 202 REFER 1",
-      "Strowger sends NOTIFY 1",
-    ],
-    why:
-      'RFC 3515 §2.4.2: "the UA MUST return a 202 Accepted response"; §2.4.4: its status is reported at once',
-  },
-  {
-    scenario: "SUBSCRIBE comes in, and is taken",
-    lines: [
-      "Strowger in 200 SUBSCRIBE 1: Contact: <sip:alice@alice.example:5060;transport=tcp>",
-      "Strowger in 200 SUBSCRIBE 1: Expires: 3600",
-      "Strowger sends NOTIFY 1",
-    ],
-    why:
-      'RFC 6665 §3.1.1: a 2xx "MUST contain an "Expires" header field"; §4.2.1.2: "notifiers MUST send a NOTIFY request immediately"',
-  },
-  {
     scenario: "a MESSAGE cannot be cancelled",
     lines: ["SIP.js sends CANCEL 1"],
     why:
@@ -356,6 +336,285 @@ export const DIFFERENCES: readonly Difference[] = [
       "RFC 3261 §15.1.2: the BYE that crosses one of this side's own is answered 200, as long as that one is under way",
   },
   {
+    scenario: "INFO comes in a call, and nobody listens",
+    lines: ["SIP.js sends 469 INFO 1", "Strowger sends 405 INFO 1"],
+    why:
+      "RFC 3261 §8.2.1: 405 for what nobody listens to; 469 is for Info Packages (RFC 6086 §4.2.2)",
+  },
+  {
+    scenario: "MESSAGE comes in a call, and nobody listens",
+    lines: ["SIP.js sends 200 MESSAGE 1", "Strowger sends 405 MESSAGE 1"],
+    why: "RFC 3261 §8.2.1: 405 for what nobody listens to; SIP.js says 200 to what nobody has read",
+  },
+  {
+    scenario: "NOTIFY goes out in a call, and is accepted",
+    lines: ["Strowger in NOTIFY 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "NOTIFY goes out in a call, and is refused",
+    lines: ["Strowger in NOTIFY 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "NOTIFY comes in a call, and nobody listens",
+    lines: ["SIP.js sends 200 NOTIFY 1", "Strowger sends 481 NOTIFY 1"],
+    why: "RFC 6665 §4.1.3: 481 to a NOTIFY that matches no subscription",
+  },
+  {
+    scenario: "REFER goes out in a call, and is accepted",
+    lines: ["Strowger in REFER 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "REFER goes out in a call, and is refused",
+    lines: ["Strowger in REFER 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "REFER comes in a call, and is taken",
+    lines: ["SIP.js sends 200 REFER 1", "Strowger sends 202 REFER 1", "Strowger sends NOTIFY 2"],
+    why:
+      'RFC 3515 §2.4.2: "the UA MUST return a 202 Accepted response"; §2.4.4: its status is reported at once',
+  },
+  {
+    scenario: "REFER comes in a call, and nobody listens",
+    lines: ["SIP.js sends 480 REFER 1", "Strowger sends 405 REFER 1"],
+    why: "RFC 3261 §8.2.1: 405 for what nobody listens to",
+  },
+  {
+    scenario: "MESSAGE goes out in a call, and gets 481",
+    lines: ["SIP.js tells Confirmed", "Strowger tells Terminated", "Strowger sends BYE 3"],
+    why:
+      'RFC 3261 §12.2.1.2: on 481 "the UAC SHOULD terminate the dialog", which for a call is a BYE',
+  },
+  {
+    scenario: "INFO goes out in a call, and is never answered",
+    lines: ["SIP.js tells Confirmed", "Strowger tells Terminated", "Strowger sends BYE 3"],
+    why:
+      'RFC 3261 §12.2.1.2: without a response "the UAC SHOULD terminate the dialog", which for a call is a BYE',
+  },
+  {
+    scenario: "a message after the call has ended",
+    lines: [
+      "SIP.js tells onReject 408",
+      "Strowger tells message() throws",
+      "SIP.js sends MESSAGE 3",
+    ],
+    why: "an ended call takes no request any more: SIP.js sends it into a dialog that is gone",
+  },
+  {
+    scenario: "a re-INVITE is accepted",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE is refused with 302",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE is refused with 488",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE is refused with 503",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE is refused with 408",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE is refused with 408",
+    lines: ["SIP.js tells Confirmed Stable", "Strowger tells Terminated Closed"],
+    why:
+      "deliberate difference 7: RFC 5057 §5.1: after a 408, a 481 or no answer, the dialog is gone",
+  },
+  {
+    scenario: "a re-INVITE is refused with 481",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE is refused with 481",
+    lines: ["SIP.js tells Confirmed Stable", "Strowger tells Terminated Closed"],
+    why:
+      "deliberate difference 7: RFC 5057 §5.1: after a 408, a 481 or no answer, the dialog is gone",
+  },
+  {
+    scenario: "a re-INVITE is refused with 491, and sent again",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE is refused with 491, and sent again",
+    lines: [
+      "SIP.js tells re-INVITE onReject 491",
+      "SIP.js tells offer offer, answer answer",
+      "Strowger tells re-INVITE onAccept 200",
+      "Strowger tells offer offer2, answer answer2",
+      "SIP.js sends BYE 3",
+      "Strowger sends INVITE 3",
+      "Strowger sends ACK 3",
+      "Strowger sends BYE 4",
+    ],
+    why: "deliberate difference 7: RFC 3261 §14.1: after 491 it is sent again",
+  },
+  {
+    scenario: "a re-INVITE is never answered",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE is never answered",
+    lines: ["SIP.js tells Confirmed Stable", "Strowger tells Terminated Closed"],
+    why:
+      "deliberate difference 7: RFC 5057 §5.1: after a 408, a 481 or no answer, the dialog is gone",
+  },
+  {
+    scenario: "a re-INVITE is never acknowledged by the program",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE is never acknowledged by the program",
+    lines: ["Strowger sends ACK 2"],
+    why: "deliberate difference 4: a watchdog acknowledges before the far end gives up",
+  },
+  {
+    scenario: "a re-INVITE that nobody listens to is accepted",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE that nobody listens to is accepted",
+    lines: ["Strowger sends ACK 2"],
+    why: "deliberate difference 4: where nobody listens, the engine acknowledges",
+  },
+  {
+    scenario: "the 200 to a re-INVITE comes again",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE moves the remote target",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE moves the remote target",
+    lines: [
+      "SIP.js in ACK 2: to sip:bob@bob.example:5060",
+      "Strowger in ACK 2: to sip:bob2@bob.example:5060",
+      "SIP.js in BYE 3: to sip:bob@bob.example:5060",
+      "Strowger in BYE 3: to sip:bob2@bob.example:5060",
+    ],
+    why: "deliberate difference 7: the 2xx to a re-INVITE refreshes the remote target",
+  },
+  {
+    scenario: "a re-INVITE is cancelled",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE while another is under way",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE comes in, and is accepted",
+    lines: ["Strowger in 200 INVITE 1: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE comes in, and nobody listens",
+    lines: [
+      'Strowger in 488 INVITE 1: Warning: 399 strowger "nobody is there to change the session"',
+    ],
+    why: "a Warning says why (RFC 3261 §20.43)",
+  },
+  {
+    scenario: "a re-INVITE comes in, and is cancelled",
+    lines: [
+      "SIP.js tells Confirmed HaveRemoteOffer",
+      "SIP.js tells offer offer2, answer undefined",
+      "SIP.js tells left: servers",
+      "Strowger tells onCancel",
+      "Strowger tells Confirmed Stable",
+      "Strowger tells offer offer, answer answer",
+      "Strowger sends 487 INVITE 1",
+    ],
+    why:
+      "RFC 3261 §9.2, §14.2: the engine answers 487, tells onCancel, and the session is as it was; SIP.js keeps the INVITE pending",
+  },
+  {
+    scenario: "a re-INVITE comes in, is accepted, and no ACK comes",
+    lines: [
+      "Strowger in 200 INVITE 1: Contact: <sip:alice@alice.example:5060;transport=tcp>, 11 times",
+    ],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE comes in, is accepted, and no ACK comes",
+    lines: ["SIP.js tells Confirmed Stable", "SIP.js tells offer offer2, answer answer2"],
+    why: "RFC 3261 §13.3.1.4: without an ACK the session is ended with a BYE",
+  },
+  {
+    scenario: "two re-INVITEs come in at once",
+    lines: ["Strowger in 200 INVITE 1: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "two re-INVITEs come in at once",
+    lines: [
+      "SIP.js in 500 INVITE 2: reason Internal Server Error",
+      "Strowger in 500 INVITE 2: reason Server Internal Error",
+    ],
+    why: "RFC 3261 §21.5.1: the reason phrase is the RFC's own",
+  },
+  {
+    scenario: "glare: a re-INVITE comes in while another goes out",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE comes in to the callee of a call",
+    lines: ["Strowger in 200 INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "UPDATE comes in a call",
+    lines: ["SIP.js sends 405 UPDATE 1", "Strowger sends 200 UPDATE 1"],
+    why: "RFC 3311: UPDATE is supported; without an offer it is answered 200",
+  },
+  {
     scenario: "MESSAGE is never answered, over UDP",
     lines: ["Strowger sends MESSAGE 1, 10 times"],
     why: "deliberate difference 9: timer E sends the request again (RFC 3261 §17.1.2.2)",
@@ -369,6 +628,22 @@ export const DIFFERENCES: readonly Difference[] = [
     scenario: "MESSAGE comes in, and nobody listens",
     lines: ["SIP.js sends 200 MESSAGE 1", "Strowger sends 405 MESSAGE 1"],
     why: "RFC 3261 §8.2.1: 405; SIP.js says 200 to what nobody has read",
+  },
+  {
+    scenario: "REFER comes in, and is taken",
+    lines: ["SIP.js sends 200 REFER 1", "Strowger sends 202 REFER 1", "Strowger sends NOTIFY 1"],
+    why:
+      'RFC 3515 §2.4.2: "the UA MUST return a 202 Accepted response"; §2.4.4: its status is reported at once',
+  },
+  {
+    scenario: "SUBSCRIBE comes in, and is taken",
+    lines: [
+      "Strowger sends NOTIFY 1",
+      "Strowger in 200 SUBSCRIBE 1: Contact: <sip:alice@alice.example:5060;transport=tcp>",
+      "Strowger in 200 SUBSCRIBE 1: Expires: 3600",
+    ],
+    why:
+      'RFC 6665 §3.1.1: a 2xx "MUST contain an "Expires" header field"; §4.2.1.2: "notifiers MUST send a NOTIFY request immediately"',
   },
   {
     scenario: "SUBSCRIBE comes in, and nobody listens",
@@ -557,5 +832,53 @@ export const DIFFERENCES: readonly Difference[] = [
       "Strowger in REGISTER 1: Authorization: algorithm=MD5 cnonce=* nc=00000002 nonce=n1 qop=auth realm=example response=right uri=sip:bob@bob.example:5060 username=alice",
     ],
     why: "RFC 7616 §3.6: credentials for a realm that has asked go along from then on",
+  },
+  {
+    scenario: "the second NOTIFY comes before the first",
+    lines: [
+      "SIP.js in 500 NOTIFY 2: reason Internal Server Error",
+      "Strowger in 500 NOTIFY 2: reason Server Internal Error",
+    ],
+    why: "RFC 3261 §21.5.1: the reason phrase is the RFC's own",
+  },
+  {
+    scenario: "a NOTIFY for another event",
+    lines: ["SIP.js sends 489 NOTIFY 2", "Strowger sends 481 NOTIFY 2"],
+    why:
+      "RFC 6665 §4.1.3: 481 to a NOTIFY that matches no subscription; 489 is for events that nobody knows",
+  },
+  {
+    scenario: "a NOTIFY without Subscription-State",
+    lines: ["SIP.js sends 489 NOTIFY 2", "Strowger sends 400 NOTIFY 2"],
+    why: "RFC 6665 §8.2.1: a NOTIFY has to have it; what is malformed is answered 400",
+  },
+  {
+    scenario: "a subscription is not refreshed, and expires",
+    lines: ["SIP.js tells Active 0", "Strowger tells onTerminated", "Strowger tells Terminated 0"],
+    why: "RFC 6665 §4.1.2.2: a subscription that is not refreshed is over when it expires",
+  },
+  {
+    scenario: "a subscription is ended, and no last NOTIFY comes",
+    lines: ["SIP.js tells Active", "Strowger tells onTerminated", "Strowger tells Terminated"],
+    why: "RFC 6665 §4.1.2.3: without a last NOTIFY it is over after timer N",
+  },
+  {
+    scenario: "a SUBSCRIBE forks: two NOTIFYs from two dialogs",
+    lines: [
+      "Strowger tells first onNotify active;expires=3600",
+      "SIP.js sends 481 NOTIFY 1",
+      "Strowger sends 200 NOTIFY 1",
+    ],
+    why: "RFC 6665 §4.1.2.4: each NOTIFY of a fork makes a subscription of its own",
+  },
+  {
+    scenario: "the first NOTIFY has no Contact",
+    lines: ["SIP.js sends 489 NOTIFY 1", "Strowger sends 400 NOTIFY 1"],
+    why: "RFC 6665 §8.2.1: a NOTIFY has to have it; what is malformed is answered 400",
+  },
+  {
+    scenario: "SUBSCRIBE without Expires",
+    lines: ["SIP.js tells subscribe() throws", "Strowger sends SUBSCRIBE 1"],
+    why: "RFC 6665 §4.1.2.1: without Expires, the event package says how long",
   },
 ];

@@ -42,6 +42,7 @@ export type Core = Pick<
   | "message"
   | "publish"
   | "register"
+  | "subscribe"
   | "makeOutgoingRequestMessage"
 >;
 

@@ -8,7 +8,7 @@ import { assertEquals } from "@std/assert";
 import { constructOutgoingResponse, equivalentURI } from "@strowger/sip";
 import type * as Our from "@strowger/sip";
 import type * as Their from "sip.js/lib/core/index.js";
-import type { DIFFERING, KEPT, PENDING_MEMBERS, READ_ONLY } from "./kept.ts";
+import type { DIFFERING, KEPT, READ_ONLY } from "./kept.ts";
 import type { Differing, LosesWriting, Ported, PortedList, Same } from "./members.ts";
 
 /** SIP.js's types by name. */
@@ -17,11 +17,15 @@ interface TheirTypes {
   Body: Their.Body;
   IncomingAckRequest: Their.IncomingAckRequest;
   IncomingByeRequest: Their.IncomingByeRequest;
+  IncomingInfoRequest: Their.IncomingInfoRequest;
   IncomingInviteRequest: Their.IncomingInviteRequest;
   IncomingMessage: Their.IncomingMessage;
+  IncomingMessageRequest: Their.IncomingMessageRequest;
   IncomingNotifyRequest: Their.IncomingNotifyRequest;
   IncomingPrackRequest: Their.IncomingPrackRequest;
+  IncomingPublishRequest: Their.IncomingPublishRequest;
   IncomingReferRequest: Their.IncomingReferRequest;
+  IncomingRegisterRequest: Their.IncomingRegisterRequest;
   IncomingRequest: Their.IncomingRequest;
   IncomingRequestDelegate: Their.IncomingRequestDelegate;
   IncomingRequestMessage: Their.IncomingRequestMessage;
@@ -32,11 +36,15 @@ interface TheirTypes {
   NameAddrHeader: Their.NameAddrHeader;
   OutgoingAckRequest: Their.OutgoingAckRequest;
   OutgoingByeRequest: Their.OutgoingByeRequest;
+  OutgoingInfoRequest: Their.OutgoingInfoRequest;
   OutgoingInviteRequest: Their.OutgoingInviteRequest;
   OutgoingInviteRequestDelegate: Their.OutgoingInviteRequestDelegate;
+  OutgoingMessageRequest: Their.OutgoingMessageRequest;
   OutgoingNotifyRequest: Their.OutgoingNotifyRequest;
   OutgoingPrackRequest: Their.OutgoingPrackRequest;
+  OutgoingPublishRequest: Their.OutgoingPublishRequest;
   OutgoingReferRequest: Their.OutgoingReferRequest;
+  OutgoingRegisterRequest: Their.OutgoingRegisterRequest;
   OutgoingRequest: Their.OutgoingRequest;
   OutgoingRequestDelegate: Their.OutgoingRequestDelegate;
   OutgoingRequestMessage: Their.OutgoingRequestMessage;
@@ -68,11 +76,15 @@ interface OurTypes {
   Body: Our.Body;
   IncomingAckRequest: Our.IncomingAckRequest;
   IncomingByeRequest: Our.IncomingByeRequest;
+  IncomingInfoRequest: Our.IncomingInfoRequest;
   IncomingInviteRequest: Our.IncomingInviteRequest;
   IncomingMessage: Our.IncomingMessage;
+  IncomingMessageRequest: Our.IncomingMessageRequest;
   IncomingNotifyRequest: Our.IncomingNotifyRequest;
   IncomingPrackRequest: Our.IncomingPrackRequest;
+  IncomingPublishRequest: Our.IncomingPublishRequest;
   IncomingReferRequest: Our.IncomingReferRequest;
+  IncomingRegisterRequest: Our.IncomingRegisterRequest;
   IncomingRequest: Our.IncomingRequest;
   IncomingRequestDelegate: Our.IncomingRequestDelegate;
   IncomingRequestMessage: Our.IncomingRequestMessage;
@@ -83,11 +95,15 @@ interface OurTypes {
   NameAddrHeader: Our.NameAddrHeader;
   OutgoingAckRequest: Our.OutgoingAckRequest;
   OutgoingByeRequest: Our.OutgoingByeRequest;
+  OutgoingInfoRequest: Our.OutgoingInfoRequest;
   OutgoingInviteRequest: Our.OutgoingInviteRequest;
   OutgoingInviteRequestDelegate: Our.OutgoingInviteRequestDelegate;
+  OutgoingMessageRequest: Our.OutgoingMessageRequest;
   OutgoingNotifyRequest: Our.OutgoingNotifyRequest;
   OutgoingPrackRequest: Our.OutgoingPrackRequest;
+  OutgoingPublishRequest: Our.OutgoingPublishRequest;
   OutgoingReferRequest: Our.OutgoingReferRequest;
+  OutgoingRegisterRequest: Our.OutgoingRegisterRequest;
   OutgoingRequest: Our.OutgoingRequest;
   OutgoingRequestDelegate: Our.OutgoingRequestDelegate;
   OutgoingRequestMessage: Our.OutgoingRequestMessage;
@@ -118,8 +134,6 @@ type FunctionName = { [N in keyof Kept]: Kept[N] extends "function" ? N : never 
 type ObjectName = { [N in keyof Kept]: Kept[N] extends "given" | "taken" ? N : never }[keyof Kept];
 
 type ReasonsOf<N> = N extends keyof typeof DIFFERING ? keyof (typeof DIFFERING)[N] : never;
-type PendingOf<N> = N extends keyof typeof PENDING_MEMBERS ? (typeof PENDING_MEMBERS)[N][number]
-  : never;
 type Found<N extends ObjectName> = Differing<
   OurTypes[N],
   TheirTypes[N],
@@ -130,11 +144,10 @@ type Found<N extends ObjectName> = Differing<
 
 /** The types that differ in other members than those that are listed. */
 type Wrong = {
-  [N in ObjectName as Same<Exclude<Found<N>, PendingOf<N>>, ReasonsOf<N>> extends true ? never : N]:
-    {
-      notListed: Exclude<Found<N>, ReasonsOf<N> | PendingOf<N>>;
-      listedButTheSame: Exclude<ReasonsOf<N>, Found<N>>;
-    };
+  [N in ObjectName as Same<Found<N>, ReasonsOf<N>> extends true ? never : N]: {
+    notListed: Exclude<Found<N>, ReasonsOf<N>>;
+    listedButTheSame: Exclude<ReasonsOf<N>, Found<N>>;
+  };
 };
 
 /** The types that are not listed and lose the writing of a member, or the other way round. */

@@ -10,14 +10,20 @@ import { inDialog } from "./in_dialog.ts";
 import { incomingCalls } from "./incoming_call.ts";
 import { outOfDialog } from "./out_of_dialog.ts";
 import { outgoingCalls } from "./outgoing_call.ts";
+import { reInvites } from "./re_invite.ts";
 import { reliableProvisionals } from "./reliable.ts";
+import { sessionRequests } from "./session_requests.ts";
+import { subscribers } from "./subscription.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
   ...outgoingCalls,
   ...cancels,
   ...incomingCalls,
   ...inDialog,
+  ...sessionRequests,
+  ...reInvites,
   ...outOfDialog,
   ...reliableProvisionals,
   ...challenges,
+  ...subscribers,
 ];
