@@ -89,7 +89,12 @@ export interface IncomingInviteRequest extends IncomingRequest {
    * or with CANCEL while it is early.
    */
   readonly replaces: Session | undefined;
-  /** Answers 2xx, 200 by default; repeated until the ACK comes. */
+  /**
+   * Answers 2xx, 200 by default; repeated until the ACK comes.
+   *
+   * Where a session description was sent reliably and has no PRACK yet, the 2xx waits for that (RFC
+   * 3262 §5): the session is still early then, and `reject()` may take the 2xx back.
+   */
   accept(options?: ResponseOptions): OutgoingResponseWithSession;
   /**
    * Answers 101 to 199, 180 by default.

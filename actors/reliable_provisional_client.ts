@@ -28,6 +28,13 @@ export function reliableNumber(response: IncomingResponseMessage): number | unde
   return isReliable ? rseq : undefined;
 }
 
+/**
+ * How many responses may be without a PRACK, or with one that has no answer yet. What comes beyond is
+ * as if it were lost, and comes again: whoever sends them has waited for none of the PRACKs, and each
+ * is repeated to an address of his choice.
+ */
+const MAX_UNSETTLED = 64;
+
 /** One reliable provisional response, and its PRACK. */
 export interface ReliableProvisional {
   readonly message: IncomingResponseMessage;
@@ -77,6 +84,7 @@ export class ReliableProvisionalClient {
 
   /** Takes a response; one that is repeated or out of order goes no further. */
   receive(message: IncomingResponseMessage, rseq: number): void {
+    if (this.owed.size + this.pracks.size >= MAX_UNSETTLED) return;
     this.actor.send({ type: "provisional", rseq, message });
   }
 

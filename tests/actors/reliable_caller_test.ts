@@ -508,3 +508,17 @@ Deno.test("a re-INVITE: its reliable responses have numbers of their own", () =>
   x.peer.respond(x.peer.request("BYE"), 200);
   x.finish();
 });
+
+for (const isHeard of [true, false]) {
+  const who = isHeard ? "an onProgress that calls no prack()" : "nobody listens";
+  Deno.test(`10,000 reliable responses, and ${who}: what is kept and sent is limited`, () => {
+    const x = new Exchange();
+    x.invite(isHeard ? { onProgress: () => {} } : {});
+    const invite = x.peer.request("INVITE");
+    for (let rseq = 1; rseq <= 10_000; rseq++) x.peer.respond(invite, 180, reliable(rseq));
+    x.clock.advance(16_000);
+    assert(x.core.live.clients <= 100, `${x.core.live.clients} client transactions`);
+    assert(new Set(racks(x)).size <= 100);
+    x.core.dispose();
+  });
+}
