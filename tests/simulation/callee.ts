@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type IncomingInviteRequest, InvalidStateError, type Session, URI } from "@strowger/sip";
+import {
+  type IncomingInviteRequest,
+  type IncomingPrackRequest,
+  InvalidStateError,
+  type Session,
+  URI,
+} from "@strowger/sip";
 import { description, Guest, type Stage } from "./guest.ts";
 import type { CalleePlan, CallPlan } from "./plan.ts";
 
@@ -146,7 +152,7 @@ export class Callee extends Guest {
     session.delegate ??= {
       onAck: () => take("onAck"),
       onAckTimeout: () => take("onAckTimeout"),
-      onPrack: () => take("onPrack"),
+      onPrack: (prack) => this.takePrack(prack, session),
       onPrackTimeout: () => {
         this.isClosed = true;
         return take("onPrackTimeout");
@@ -156,6 +162,24 @@ export class Callee extends Guest {
         return take("onBye");
       },
     };
+  }
+
+  private takePrack(prack: IncomingPrackRequest, session: Session): void | Promise<void> {
+    if (this.hasDisposedSession) this.violation("onPrack after session.dispose()");
+    const { answersPrack } = this.plan;
+    return this.take({ name: "onPrack" }, () => {
+      if (session.signalingState !== "HaveRemoteOffer" || answersPrack === "never") return;
+      this.at(answersPrack, () => {
+        this.note("prack.accept()");
+        try {
+          prack.accept({ statusCode: 200, body: description("callee-again") });
+        } catch (error) {
+          // The engine has answered for it, since it took too long, or has failed.
+          const isLate = answersPrack !== "inside" || this.stage.hasEnded(this.engine);
+          if (!(error instanceof InvalidStateError) || !isLate) throw error;
+        }
+      });
+    });
   }
 
   private bye(): void {

@@ -149,7 +149,8 @@ export class Caller extends Guest {
       const { session } = response;
       if (session === undefined || session.sessionState === "Terminated") return;
       this.note("prack()");
-      response.prack(this.answer(session));
+      const mayOffer = session.signalingState === "Stable" && this.plan.offersAgain;
+      response.prack(mayOffer ? { body: description("caller-again") } : this.answer(session));
     });
   }
 

@@ -30,6 +30,13 @@ function isExplained(simulation: Simulation, { engine, error }: Report): boolean
   // The engine acknowledges since the program does not: never, too late, not after it failed, or
   // not any more, as it has disposed of the request inside the callback.
   if (error instanceof InvalidStateError) {
+    const callee = caller && simulation.callees.get(simulation.callers.indexOf(caller));
+    if (error.message.includes("in the PRACK")) {
+      return callee?.engine === engine && caller?.plan.offersAgain === true &&
+        (callee.plan.answersPrack !== "inside" || !callee.plan.listens ||
+          callee.plan.manners === "throwing at once" || callee.hasDisposedSession ||
+          simulation.impairment.kind === "immediate");
+    }
     const isLate = caller?.plan.pracks !== "inside" || caller.plan.manners === "throwing at once";
     if (error.message.includes("no prack()")) return caller?.engine === engine && isLate;
     return caller?.engine === engine && error.message.includes("no ack()") &&

@@ -38,6 +38,8 @@ export interface CallerPlan {
   readonly requiresReliable: boolean;
   /** When it calls `prack()`, counted from the `onProgress` of a reliable response. */
   readonly pracks: Moment | "never";
+  /** Whether it makes another offer in a PRACK, where it may. */
+  readonly offersAgain: boolean;
   /** Whether it hangs up an early session, inside the first `onProgress` that has one. */
   readonly leavesEarly: boolean;
   /** When it disposes of the session, counted from `onAccept`. */
@@ -54,6 +56,8 @@ export interface CalleePlan {
   /** Whether it says so reliably (RFC 3262), and with a session description. */
   readonly ringsReliably: boolean;
   readonly describesEarly: boolean;
+  /** When it answers the offer of a PRACK, counted from its coming. */
+  readonly answersPrack: Moment | "never";
   /** What it answers in the end, if it answers. */
   readonly answer: "accept" | "reject" | "redirect" | "none";
   readonly answersAt: Moment;
@@ -116,7 +120,8 @@ function drawCaller(prng: Prng, more: Prng): CallerPlan {
     disposesInside: maybe(0.05, () => prng.pick(CALLBACKS)),
     talks: moment(prng, 60_000),
     requiresReliable: more.chance(0.2),
-    pracks: more.chance(0.2) ? "never" : more.chance(0.6) ? "inside" : moment(more, 12_000),
+    pracks: more.chance(0.3) ? "never" : more.chance(0.6) ? "inside" : moment(more, 12_000),
+    offersAgain: more.chance(0.5),
     leavesEarly: prng.chance(0.05),
     disposesSession: maybe(0.05, () => moment(prng, 40_000)),
     patience: 60_000 + prng.integer(0, 60_000),
@@ -129,6 +134,7 @@ function drawCallee(prng: Prng, more: Prng): CalleePlan {
     rings: Array.from({ length: prng.integer(0, 3) }, () => moment(prng, 5_000)),
     ringsReliably: more.chance(0.5),
     describesEarly: more.chance(0.5),
+    answersPrack: more.chance(0.2) ? "never" : moment(more, 20_000),
     answer: prng.chance(0.7) ? "accept" : prng.pick(["reject", "reject", "redirect", "none"]),
     answersAt: moment(prng, 20_000),
     talks: moment(prng, 60_000),

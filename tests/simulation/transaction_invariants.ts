@@ -169,8 +169,9 @@ function checkAnswered(
   if (simulation.end?.engine === engine) return;
   for (const { at, direction, message } of half) {
     const { status, method, branch } = message;
+    // An INVITE, and the offer of a PRACK, may take their time.
     const isAsking = direction === "in" && status === undefined && method !== "ACK" &&
-      method !== "INVITE";
+      method !== "INVITE" && method !== "PRACK";
     if (!isAsking || at >= simulation.stoppedAt) continue;
     const isAnswered = half.some((each) =>
       each.at === at && each.direction === "out" && each.message.branch === branch &&
