@@ -9,14 +9,16 @@ import { providePeers } from "./packages.ts";
 import { PHONE_CALLS } from "./phone_calls.ts";
 import { PHONE_HOLDS } from "./phone_holds.ts";
 import { PHONE_REGISTRATIONS } from "./phone_registrations.ts";
+import { PHONE_TRANSFERS } from "./phone_transfers.ts";
 import { ProxyTrial } from "./proxy_trial.ts";
 import { REGISTRATIONS } from "./registrations.ts";
 import { CALLS } from "./sipp_calls.ts";
-import { CHANGES } from "./sipp_changes.ts";
-import { WITHIN_CALLS } from "./sipp_within_calls.ts";
 import { CHALLENGES } from "./sipp_challenges.ts";
+import { CHANGES } from "./sipp_changes.ts";
 import { REQUESTS } from "./sipp_requests.ts";
+import { SUBSCRIPTIONS } from "./sipp_subscriptions.ts";
 import { SippTrial } from "./sipp_trial.ts";
+import { WITHIN_CALLS } from "./sipp_within_calls.ts";
 import { Stage } from "./stage.ts";
 import type { Trial } from "./trial.ts";
 
@@ -30,15 +32,27 @@ if (problem !== undefined) {
   Deno.exit(1);
 }
 
+const WITH_SIPP = [
+  ...CALLS,
+  ...CHANGES,
+  ...WITHIN_CALLS,
+  ...SUBSCRIPTIONS,
+  ...CHALLENGES,
+  ...REQUESTS,
+];
+const THROUGH_KAMAILIO = [
+  ...REGISTRATIONS,
+  ...PHONE_REGISTRATIONS,
+  ...PHONE_CALLS,
+  ...PHONE_HOLDS,
+  ...PHONE_TRANSFERS,
+];
+
 let stage: Promise<Stage> | undefined;
 const setStage = (): Promise<Stage> => stage ??= Stage.start();
 const trials: Trial[] = (["UDP", "TCP"] as const).flatMap((protocol) => [
-  ...[...CALLS, ...CHANGES, ...WITHIN_CALLS, ...CHALLENGES, ...REQUESTS].map((scenario) =>
-    new SippTrial(scenario, protocol)
-  ),
-  ...[...REGISTRATIONS, ...PHONE_CALLS, ...PHONE_HOLDS, ...PHONE_REGISTRATIONS].map((each) =>
-    new ProxyTrial(each, protocol, setStage)
-  ),
+  ...WITH_SIPP.map((scenario) => new SippTrial(scenario, protocol)),
+  ...THROUGH_KAMAILIO.map((scenario) => new ProxyTrial(scenario, protocol, setStage)),
 ]).filter((trial) => Deno.args.every((word) => lineOf(trial).includes(word)));
 const passed = new Set<Trial>();
 const deadline = setTimeout(giveUp, DEADLINE);
