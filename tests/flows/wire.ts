@@ -24,8 +24,10 @@ export interface WireMessage {
   readonly toTag: string | undefined;
   /** The octets after the blank line. */
   readonly body: Uint8Array;
-  /** The value of a header, which is written in its long form. */
+  /** The first value of a header, which is written in its long form. */
   header(name: string): string | undefined;
+  /** Its values, line by line. */
+  headers(name: string): readonly string[];
 }
 
 const decoder = new TextDecoder();
@@ -44,14 +46,17 @@ function bodyStart(bytes: Uint8Array): number {
 export function readMessage(bytes: Uint8Array): WireMessage {
   const start = bodyStart(bytes);
   const [startLine = "", ...lines] = decoder.decode(bytes.subarray(0, start - 4)).split("\r\n");
-  const headers = new Map<string, string>();
+  const values = new Map<string, string[]>();
   for (const line of lines) {
     const [, name = "", value = ""] = /^([^:\s]+)\s*:\s*(.*)$/.exec(line) ?? [];
-    if (!headers.has(name)) headers.set(name, value);
+    const known = values.get(name);
+    if (known === undefined) values.set(name, [value]);
+    else known.push(value);
   }
-  const header = (name: string): string | undefined => headers.get(name);
+  const headers = (name: string): readonly string[] => values.get(name) ?? [];
+  const header = (name: string): string | undefined => headers(name)[0];
   const need = (name: string): string => {
-    const value = headers.get(name);
+    const value = header(name);
     if (value === undefined) throw new Error(`no ${name} in: ${startLine}`);
     return value;
   };
@@ -71,6 +76,7 @@ export function readMessage(bytes: Uint8Array): WireMessage {
     toTag: tagOf("To"),
     body: bytes.subarray(start),
     header,
+    headers,
   };
 }
 
