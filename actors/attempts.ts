@@ -172,7 +172,7 @@ export class Attempts {
   }
 
   private wait(failure: RetryEmission, retry: Retry, delay: number): void {
-    const pause = new Pause(this.supervisor, this.current.branch, delay, (emission) => {
+    const pause = new Pause(this.supervisor, delay, (emission) => {
       // Its end comes after what it has told, if it has.
       if (this.pause !== pause) return;
       this.pause = undefined;

@@ -13,6 +13,7 @@ export class Pause implements ClientEntry {
   /** No response is for it. */
   readonly sentBy = "";
   private readonly supervisor: Supervisor;
+  /** What names it in the registry: its own, since one pause may begin before another is gone. */
   private readonly branch: string;
   private readonly listener: (emission: PauseEmission) => void;
   private readonly actor: Actor<typeof pauseMachine>;
@@ -20,17 +21,15 @@ export class Pause implements ClientEntry {
   /**
    * Nothing is entered, and no time passes, before `start`.
    *
-   * @param branch The last attempt's.
    * @param delay In milliseconds.
    */
   constructor(
     supervisor: Supervisor,
-    branch: string,
     delay: number,
     listener: (emission: PauseEmission) => void,
   ) {
     this.supervisor = supervisor;
-    this.branch = branch;
+    this.branch = supervisor.environment.identifiers.branch();
     this.listener = listener;
     const options = { ...supervisor.actorOptions, id: pauseMachine.id, input: { delay } };
     this.actor = createActor(pauseMachine, options);

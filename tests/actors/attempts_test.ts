@@ -170,6 +170,16 @@ for (const protocol of ["UDP", "TCP"]) {
   });
 }
 
+Deno.test("a while that is lengthened, and dispose() of the core in it: no timer is left", async () => {
+  const x = new Exchange({ protocol: "TCP" });
+  inviteWith(x, () => ({ delay: 1000, isBlocked: () => true, change: () => {} }));
+  x.peer.respond(x.peer.request("INVITE"), 491);
+  x.clock.advance(2500);
+  assertEquals(x.takeEvents(), ["INVITE", "ACK"]);
+  await x.core.dispose();
+  x.finish();
+});
+
 Deno.test("stop() in the while between: the failure is the outcome, and the core stops", async () => {
   const x = new Exchange({ protocol: "TCP" });
   inviteWith(x, ON_491);
