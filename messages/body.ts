@@ -31,6 +31,12 @@ function defaultDisposition(contentType: string): string {
   return contentType.toLowerCase() === "application/sdp" ? "session" : "render";
 }
 
+/** Throws `InvalidArgumentError` for a body that cannot go onto the wire. */
+export function checkBody({ contentType, contentDisposition }: Body | BinaryBody): void {
+  checkLine("body.contentType", contentType);
+  checkLine("body.contentDisposition", contentDisposition);
+}
+
 /** The header lines that describe a body, each with its CRLF; Content-Length counts octets. */
 function bodyHeaders(body: Body | BinaryBody | undefined, length: number): string {
   if (body === undefined) return "Content-Length: 0\r\n";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type BinaryBody, type Body, printMessage } from "./body.ts";
+import { type BinaryBody, type Body, checkBody, printMessage } from "./body.ts";
 import { every, TOKEN } from "./characters.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import { Fault } from "./fault.ts";
@@ -233,6 +233,7 @@ export class OutgoingRequestMessage {
     if (options.userAgentString && !this.hasHeader("User-Agent")) {
       this.setHeader("User-Agent", options.userAgentString);
     }
+    if (body !== undefined) checkBody(body);
     this.body = body;
   }
 
