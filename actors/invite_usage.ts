@@ -171,7 +171,7 @@ export abstract class InviteUsage implements SessionUsage {
     const ack = new Ack(supervisor, dialog, sequence, options, credentials);
     invitation.acknowledgement = ack;
     this.lastAck = { sequence, ack };
-    if (options?.body !== undefined) this.takeLocalBody(options.body, "request");
+    if (options?.body !== undefined) this.takeLocalBody(options.body, "response");
     // First, since what the far end sends on the ACK may come before `send` has returned.
     this.send({ type: "ack" });
     ack.send();
@@ -208,7 +208,13 @@ export abstract class InviteUsage implements SessionUsage {
       this.timer.takeResponse(response);
       this.noteAllow(response);
     }
+    this.confirmAnswer();
     this.send({ type: "accept" });
+  }
+
+  /** An answer that was sent, or came, in a provisional response is known to both sides by now. */
+  confirmAnswer(): void {
+    if (this.signalingState === "Stable" && !this.offerAnswer.isFirm) this.offerAnswer.confirm();
   }
 
   /** An INVITE within the session begins. */
@@ -248,10 +254,12 @@ export abstract class InviteUsage implements SessionUsage {
     if (statusCode === 408 || statusCode === 481) this.end();
   }
 
+  /** A 2xx came again; or late, to an INVITE that nobody waits for any more. */
   repeatAccept({ cseq }: IncomingResponseMessage): void {
     // The INVITE may be an earlier one by now, and its ACK is the same all the same.
-    if (this.lastAck?.sequence === cseq) this.lastAck.ack.send();
-    else this.send({ type: "repeatedAccept" });
+    if (this.lastAck?.sequence === cseq) return this.lastAck.ack.send();
+    if (cseq === this.invitation.sequence) return this.send({ type: "repeatedAccept" });
+    new Ack(this.supervisor, this.dialog, cseq).send();
   }
 
   end(): void {
@@ -280,10 +288,14 @@ export abstract class InviteUsage implements SessionUsage {
     this.takeBody(body, "local", place);
   }
 
-  /** The open offer will not be answered: what was agreed on before it holds. */
+  /**
+   * The open offer will not be answered, or an early answer to it counts no more: what was agreed on
+   * before it holds.
+   */
   rollback(): void {
     const { signalingState } = this;
-    if (signalingState !== "HaveLocalOffer" && signalingState !== "HaveRemoteOffer") return;
+    const isOpen = signalingState === "HaveLocalOffer" || signalingState === "HaveRemoteOffer";
+    if (!isOpen && this.offerAnswer.isFirm) return;
     this.offerAnswer.rollback();
     this.send({ type: "rollback" });
   }
@@ -305,7 +317,7 @@ export abstract class InviteUsage implements SessionUsage {
   acknowledge(request: IncomingRequestMessage): void {
     const isAwaited = typeof this.state.invitation === "object";
     if (!isAwaited || request.cseq !== this.inviteSequence) return;
-    this.takeRemoteBody(request, "request");
+    this.takeRemoteBody(request, "response");
     this.send({ type: "ack" });
     this.callGuest("onAck", () => this.delegate?.onAck?.({ message: request }));
   }

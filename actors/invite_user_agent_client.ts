@@ -27,6 +27,7 @@ import type {
 import type { Call } from "./registry.ts";
 import { receiveProgress } from "./progress.ts";
 import { SessionDialog } from "./session_dialog.ts";
+import { minimumIn } from "./session_timer.ts";
 import { credentialsOf } from "./sibling_request.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { COMPLETED_ELSEWHERE, endUnwantedCall, MAX_BRANCHES } from "./unwanted_call.ts";
@@ -264,6 +265,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
       onReplaced: () => this.replace(),
     });
     session.dialog.contact = this.message.getHeader("Contact");
+    session.timer.noteMinimum(minimumIn(this.message));
     if (this.message.body !== undefined) session.takeLocalBody(this.message.body, "request");
     this.sessions.set(toTag, session);
     return session;

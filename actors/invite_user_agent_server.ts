@@ -20,6 +20,7 @@ import { Dialog } from "./dialog.ts";
 import type { IncomingInviteRequest, OutgoingResponseWithSession } from "./incoming_request.ts";
 import { watchExpiry } from "./invitation_expiry.ts";
 import type { Replacement } from "./replaces.ts";
+import type { Place } from "./offer_answer.ts";
 import { hasTag } from "./option_tags.ts";
 import {
   asksForPrack,
@@ -31,7 +32,7 @@ import type { SessionOptions } from "./invite_usage.ts";
 import type { Session } from "./session.ts";
 import type { SessionDialog } from "./session_dialog.ts";
 import { capabilityLines, withMissing } from "./session_headers.ts";
-import { negotiate } from "./session_timer.ts";
+import { negotiate, withTerms } from "./session_timer.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { UserAgentServer } from "./user_agent_server.ts";
 
@@ -46,6 +47,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
   /** Whether a 199 was sent: only a refusal can follow. */
   private hasEndedEarly = false;
   private readonly makeSession: SessionMaker;
+  private isConcluded = false;
 
   /** @param session The session that the INVITE is in (§14.2), or what makes it one. */
   constructor(
@@ -61,6 +63,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     else {
       this.makeSession = () => session;
       this.session = session;
+      session.beginInvite(this);
       session.reinvite("remote", {
         sequence: message.cseq,
         repeatAccept: () => transaction.repeatResponse(),
@@ -82,11 +85,13 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     const { sessionTimer } = this.supervisor.environment;
     const negotiation = this.session?.timer.negotiate(this.message) ??
       negotiate(this.message, sessionTimer);
-    const extraHeaders = [...options.extraHeaders ?? [], ...negotiation.lines];
-    return this.respondWithSession({ ...options, extraHeaders }, (session, response) => {
+    const extraHeaders = withTerms(options.extraHeaders ?? [], negotiation);
+    const answer = { ...options, extraHeaders };
+    return this.respondWithSession(answer, "inviteResponse", (session, response) => {
       const send = (): void => {
         // The program may have disposed of it while the 2xx waited for a PRACK.
         if (session.sessionState === "Terminated") return void this.reject();
+        this.isConcluded = true;
         session.accept();
         session.dialog.refreshTarget(this.message);
         session.timer.agree(negotiation);
@@ -106,7 +111,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     if (asksForPrack(options) || hasTag(this.message, "100rel", "Require")) {
       return this.progressReliably(options);
     }
-    return this.respondWithSession(options, (session, response) => {
+    return this.respondWithSession(options, "progress", (session, response) => {
       session.progress();
       this.transaction.pass(response, options.statusCode);
     });
@@ -117,7 +122,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     const response = super.respond(options);
     if (options.statusCode >= 300) {
       this.provisionals?.finish();
-      this.session?.refuseInvite();
+      this.end();
     }
     return response;
   }
@@ -144,7 +149,14 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
       const text = `no ACK to the final response of call ${this.message.callId} in timer H`;
       this.supervisor.report(new TimeoutError(text));
     }
-    if (emission.type === "terminated") this.session?.cease();
+    if (emission.type === "terminated") this.end();
+  }
+
+  /** It came to nothing. What the session does after its outcome is another INVITE's. */
+  private end(): void {
+    if (this.isConcluded) return;
+    this.isConcluded = true;
+    this.session?.refuseInvite();
   }
 
   /** §13.3.1: "the invitation is considered to be expired", and "a 487 ... SHOULD be generated". */
@@ -177,7 +189,8 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     const isReliable = hasTag(this.message, "100rel", "Require");
     const response = isReliable
       ? this.progressReliably(options)
-      : this.respondWithSession(options, (_, response) => this.transaction.pass(response, 199));
+      : this.respondWithSession(options, "progress", (_, response) =>
+        this.transaction.pass(response, 199));
     this.hasEndedEarly = true;
     // The PRACK to a reliable one comes in the dialog, which ends with the final response then.
     if (!isReliable) this.session.cease();
@@ -193,7 +206,8 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     }
     const { supervisor, transaction } = this;
     const rseq = this.provisionals?.nextNumber ?? supervisor.environment.identifiers.sequence();
-    return this.respondWithSession(withNumber(options, rseq), (session, response) => {
+    const numbered = withNumber(options, rseq);
+    return this.respondWithSession(numbered, "progress", (session, response) => {
       session.progress();
       this.provisionals ??= new ReliableProvisionalServer(supervisor, transaction, session, this);
       this.provisionals.send({ rseq, options, response });
@@ -202,6 +216,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
 
   private respondWithSession(
     options: ResponseOptions,
+    place: Place,
     send: (session: SessionDialog, response: PrintedResponse) => void,
   ): OutgoingResponseWithSession {
     const dialog = this.session?.dialog ??
@@ -214,7 +229,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     const response = this.transaction.print(answer);
     const session = this.session ?? this.openSession(dialog);
     session.dialog.contact = valuesIn(answer.extraHeaders ?? [], "Contact")[0];
-    if (options.body !== undefined) session.takeLocalBody(options.body, "inviteResponse");
+    if (options.body !== undefined) session.takeLocalBody(options.body, place);
     send(session, response);
     return { message: response.message, session };
   }
@@ -247,7 +262,8 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
       environment.contact(this.transaction.flow.transport, this.message.ruri.user);
     // §13.3.1.4: the 2xx "SHOULD contain the Allow header field" and "the Supported header field";
     // RFC 3311 §5 has the one and RFC 4538 §4 the other in every response that makes a dialog.
-    const lines = withMissing(own, [`Contact: ${contact}`, ...capabilityLines(environment)]);
+    const capabilities = capabilityLines(environment, this.message);
+    const lines = withMissing(own, [`Contact: ${contact}`, ...capabilities]);
     // RFC 6228 §5: no "199" "in the Supported, Require, or Proxy-Require header field of the 199".
     const isSaid = options.supported !== undefined || options.statusCode === 199;
     const extraHeaders = isSaid ? lines.filter((line) => !/^supported:/i.test(line)) : lines;

@@ -12,14 +12,14 @@ export type SignalingEvent = {
   readonly type: "localOffer" | "remoteOffer" | "localAnswer" | "remoteAnswer";
 };
 
-/** In what a body is: see {@linkcode OfferAnswer.take}. */
-export type Place = "request" | "inviteResponse" | "response";
+/**
+ * In what a body is: see {@linkcode OfferAnswer.take}. `progress` is a provisional response that may
+ * be lost: one that is not reliable, or has no PRACK yet.
+ */
+export type Place = "request" | "progress" | "inviteResponse" | "response";
 
-/** An offer and the answer to it. */
-interface Agreement {
-  readonly offer: Body | undefined;
-  readonly answer: Body | undefined;
-}
+/** What was agreed on. */
+type Agreement = Readonly<Record<"offer" | "answer" | "local" | "remote", Body | undefined>>;
 
 function textOf({ content }: Body | BinaryBody): string {
   return typeof content === "string" ? content : new TextDecoder().decode(content);
@@ -37,7 +37,17 @@ export class OfferAnswer {
   /** The last description that each side gave of itself. */
   local: Body | undefined;
   remote: Body | undefined;
-  private agreed: Agreement = { offer: undefined, answer: undefined };
+  /**
+   * Whether the answer holds. One in a provisional response that may be lost shows what the answer
+   * will be: no further offer is made on it (RFC 3311 §5.1), and a refused INVITE takes it back.
+   */
+  isFirm = true;
+  private agreed: Agreement = {
+    offer: undefined,
+    answer: undefined,
+    local: undefined,
+    remote: undefined,
+  };
   private isRoundOpen = true;
 
   /** An INVITE begins: its first description is an offer, wherever it is. */
@@ -50,7 +60,8 @@ export class OfferAnswer {
    *
    * @param place In what: a request may offer at any time. In the responses to an INVITE only the
    * first description is one, and only if the INVITE had none; what comes after it repeats what is
-   * known, as the 2xx behind an early answer does. The responses to other requests never offer.
+   * known, as the 2xx behind an early answer does. The responses to other requests never offer, nor
+   * does an ACK, which counts as one (RFC 3261 §13.2.1).
    * @returns What it is, or `undefined` where it is neither offer nor answer.
    */
   take(
@@ -64,10 +75,11 @@ export class OfferAnswer {
     if (state === (origin === "local" ? "HaveRemoteOffer" : "HaveLocalOffer")) {
       this.answer = this[origin] = description;
       this.isRoundOpen = false;
-      this.agreed = { offer: this.offer, answer: description };
+      if (place === "progress") this.isFirm = false;
+      else this.confirm();
       return { type: `${origin}Answer` };
     }
-    const mayOffer = place === "request" || (place === "inviteResponse" && this.isRoundOpen);
+    const mayOffer = place === "request" || (place !== "response" && this.isRoundOpen);
     if (!mayOffer || (state !== "Initial" && state !== "Stable")) return undefined;
     this.isRoundOpen = false;
     this.offer = this[origin] = description;
@@ -75,9 +87,16 @@ export class OfferAnswer {
     return { type: `${origin}Offer` };
   }
 
-  /** The offer was refused: what was agreed on before it holds (§14.1). */
+  /** The answer holds. */
+  confirm(): void {
+    const { offer, answer, local, remote } = this;
+    this.agreed = { offer, answer, local, remote };
+    this.isFirm = true;
+  }
+
+  /** The offer was refused: what was agreed on before it holds (§14.1), on both sides. */
   rollback(): void {
-    this.offer = this.agreed.offer;
-    this.answer = this.agreed.answer;
+    Object.assign(this, this.agreed);
+    this.isFirm = true;
   }
 }

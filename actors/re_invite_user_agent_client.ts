@@ -30,6 +30,8 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
   private readonly session: SessionDialog;
   private readonly attempts: Attempts;
   private cancelClient: UserAgentClient | undefined;
+  /** Whether the INVITE in progress is this one: while it waits to go again, it is not. */
+  private isInviting = false;
   private hasFinalResponse = false;
   private isDisposed = false;
 
@@ -46,10 +48,14 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
     this.session = session;
     if (delegate !== undefined) this.delegate = delegate;
     this.message = session.makeRequest("INVITE", options);
-    const glare = retryAfterGlare(session, () => session.state.invitation !== "idle");
-    const { supervisor, dialog } = session;
+    const glare = retryAfterGlare(
+      session,
+      () => session.state.invitation !== "idle" || session.hasOpenOffer,
+    );
+    const { supervisor, dialog, timer } = session;
+    const longer = retryWithInterval(this.message, (minimum) => timer.noteMinimum(minimum));
     this.attempts = new Attempts(supervisor, this.message, dialog, (each) => this.take(each), {
-      retry: (response) => glare(response) ?? retryWithInterval(response),
+      retry: (response) => glare(response) ?? longer(response),
       onNext: () => this.begin(),
       onDrain: () => this.cancel(),
     });
@@ -78,9 +84,15 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
     if (this.isDisposed) return;
     this.isDisposed = true;
     this.cancelClient?.dispose();
-    // Should a 2xx come yet, the session acknowledges it: the call is not to be lost by that.
-    if (!this.hasFinalResponse) this.session.abandonInvite(this.message, this.attempts.transaction);
+    // Should a 2xx come yet, or again, the session acknowledges it: the call is not to be lost by that.
+    this.session.abandonInvite(this.message, this.attempts.transaction);
+    this.cease();
     this.attempts.dispose();
+  }
+
+  /** Whether it has no outcome yet: it is under way, or waits to go again. */
+  get isOpen(): boolean {
+    return !this.hasFinalResponse && !this.isDisposed;
   }
 
   [Symbol.dispose](): void {
@@ -89,6 +101,7 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
 
   private begin(): void {
     const { cseq: sequence } = this.message;
+    this.isInviting = true;
     this.session.reinvite("local", { sequence, credentials: credentialsOf(this.message) });
     if (this.message.body !== undefined) this.session.takeLocalBody(this.message.body, "request");
   }
@@ -96,12 +109,12 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
   private take(emission: InviteClientEmission): void {
     switch (emission.type) {
       case "terminated":
-        return this.end();
+        return this.cease();
       case "cancel":
         return void this.cancelClient?.start();
       case "retry":
         // Until it goes again, the far end may have its way.
-        return this.session.refuseInvite();
+        return this.cease();
       case "trying":
         return this.callDelegate("onTrying", responseOf(this.message, emission));
       case "progress":
@@ -129,6 +142,7 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
   private accept(message: IncomingResponseMessage): void {
     const { session } = this;
     this.hasFinalResponse = true;
+    this.isInviting = false;
     session.takeRemoteBody(message, "inviteResponse");
     session.accept(message);
     // §13.2.2.4: "The UAC core MUST generate an ACK request for each 2xx received", even where the
@@ -149,13 +163,16 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
     }
     this.hasFinalResponse = true;
     // §14.1: "the session parameters MUST remain unchanged, as if no re-INVITE had been issued."
-    session.refuseInvite();
+    this.cease();
     session.noteFailure(message);
     this.callDelegate(method, message);
   }
 
-  private end(): void {
-    if (!this.hasFinalResponse) this.session.refuseInvite();
+  /** It came to nothing, or has to wait. Another INVITE that is in progress by now goes on. */
+  private cease(): void {
+    if (!this.isInviting) return;
+    this.isInviting = false;
+    this.session.refuseInvite();
   }
 
   private callDelegate(

@@ -156,6 +156,8 @@ export class ReliableProvisionalServer implements DialogUsage {
 
   receive(request: IncomingRequestMessage, transaction: ServerTransaction): void {
     const { supervisor, session } = this;
+    // The answer in the response that it acknowledges is known by now.
+    session.confirmAnswer();
     const prack = new PrackUserAgentServer(
       supervisor,
       request,

@@ -14,6 +14,7 @@ import {
   valuesIn,
 } from "../messages/mod.ts";
 import type { ClientTransaction } from "./client_transaction.ts";
+import { checkContact } from "./contact.ts";
 import { retryAfterGlare } from "./glare.ts";
 import { type Invitation, InviteUsage } from "./invite_usage.ts";
 import { describesSession } from "./offer_answer.ts";
@@ -44,6 +45,7 @@ import type { UserAgentServer } from "./user_agent_server.ts";
 export class SessionDialog extends InviteUsage implements Session {
   private inviteClient: ReInviteUserAgentClient | undefined;
   private updateClient: UserAgentClient | undefined;
+  private inviteServer: UserAgentServer | undefined;
   private updateServer: UserAgentServer | undefined;
   /** The reliable provisional responses to the INVITE of this side. */
   provisionals: ReliableProvisionalClient | undefined;
@@ -51,6 +53,8 @@ export class SessionDialog extends InviteUsage implements Session {
   override dispose(): void {
     this.inviteClient?.dispose();
     this.updateClient?.dispose();
+    this.inviteServer?.dispose();
+    this.updateServer?.dispose();
     this.provisionals?.dispose();
     super.dispose();
   }
@@ -114,8 +118,8 @@ export class SessionDialog extends InviteUsage implements Session {
       throw new InvalidStateError(`invite: expected a call that is up, found it ${sessionState}`);
     }
     // §14.1: "a UAC MUST NOT initiate a new INVITE transaction within a dialog while another INVITE
-    // transaction is in progress in either direction."
-    if (state.invitation !== "idle") {
+    // transaction is in progress in either direction." One that waits to go again after a 491 counts.
+    if (state.invitation !== "idle" || this.inviteClient?.isOpen) {
       throw new InvalidStateError("invite: expected no other INVITE in progress, found one");
     }
     this.checkOffer("invite", !this.hasOpenOffer);
@@ -158,24 +162,36 @@ export class SessionDialog extends InviteUsage implements Session {
     if (this.updateClient !== undefined) {
       throw new InvalidStateError("update: expected no other UPDATE in progress, found one");
     }
-    if (describesSession(options.body)) {
-      const isOpen = this.hasOpenOffer;
-      const { sessionState, signalingState } = this;
-      const isFresh = signalingState === "Initial" && sessionState === "Confirmed";
-      this.checkOffer("update", !isOpen && (signalingState === "Stable" || isFresh));
-    }
+    const offers = describesSession(options.body);
+    if (offers) this.checkOffer("update", this.mayUpdateOffer);
     const message = this.makeRequest("UPDATE", options);
     const begin = (): void => {
       if (options.body !== undefined) this.takeLocalBody(options.body, "request");
     };
-    const isBlocked = (): boolean => this.owesAnswer;
-    const glare = retryAfterGlare(this, isBlocked);
-    const client = new UserAgentClient(this.supervisor, message, this.dialog, delegate, {
-      retry: (response) => glare(response) ?? retryWithInterval(response),
-      onRetry: () => this.rollbackLocal(),
-      onNext: begin,
-      onEnd: (response) => this.endUpdate(response),
-    });
+    // RFC 3311 §5.3: "the session parameters MUST remain unchanged, as if no UPDATE had been issued."
+    const rollback = (): void => {
+      if (offers && this.signalingState === "HaveLocalOffer") this.rollback();
+    };
+    const glare = retryAfterGlare(this, () => offers && !this.mayUpdateOffer);
+    const longer = retryWithInterval(message, (minimum) => this.timer.noteMinimum(minimum));
+    const client: UserAgentClient = new UserAgentClient(
+      this.supervisor,
+      message,
+      this.dialog,
+      delegate,
+      {
+        retry: (response) => glare(response) ?? longer(response),
+        onRetry: rollback,
+        onNext: begin,
+        onEnd: (response) => {
+          // The end of its transaction comes after its outcome, and perhaps within the next UPDATE.
+          if (this.updateClient !== client) return;
+          this.updateClient = undefined;
+          if (response !== undefined) this.endUpdate(response);
+          rollback();
+        },
+      },
+    );
     this.updateClient = client;
     begin();
     return client.start();
@@ -191,12 +207,15 @@ export class SessionDialog extends InviteUsage implements Session {
     // not yet answered or rejected", nor "if it has generated a prior offer for which it has not yet
     // received an answer or a rejection."
     const { signalingState } = this;
-    throw new InvalidStateError(`${method}: expected no open offer, found ${signalingState}`);
+    const expected = "every offer answered, and not only in a response that may be lost";
+    throw new InvalidStateError(`${method}: expected ${expected}; found ${signalingState}`);
   }
 
   /** Makes a request that changes the session: an INVITE or an UPDATE. */
   makeRequest(method: "INVITE" | "UPDATE", options: RequestOptions): OutgoingRequestMessage {
     const { environment } = this.supervisor;
+    const contacts = valuesIn(options.extraHeaders ?? [], "Contact");
+    if (contacts.length > 0) checkContact(contacts);
     const extraHeaders = withMissing(options.extraHeaders ?? [], [
       ...capabilityLines(environment),
       ...this.timer.requestHeaders(),
@@ -207,10 +226,17 @@ export class SessionDialog extends InviteUsage implements Session {
   }
 
   /** The header lines of a 2xx to an UPDATE. */
-  answerHeaders(lines: readonly string[], more: readonly string[]): string[] {
+  answerHeaders(request: IncomingRequestMessage, lines: readonly string[]): string[] {
     const { environment } = this.supervisor;
+    const contacts = valuesIn(lines, "Contact");
+    if (contacts.length > 0) checkContact(contacts);
     const contact = this.dialog.contact === undefined ? [] : [`Contact: ${this.dialog.contact}`];
-    return withMissing(lines, [...contact, ...capabilityLines(environment), ...more]);
+    return withMissing(lines, [...contact, ...capabilityLines(environment, request)]);
+  }
+
+  /** Notes an INVITE of the far end within the session. */
+  beginInvite(server: UserAgentServer): void {
+    this.inviteServer = server;
   }
 
   /** Notes an UPDATE of the far end. */
@@ -239,13 +265,17 @@ export class SessionDialog extends InviteUsage implements Session {
     const { callId, localTag } = this.dialog;
     const call = { callId, fromTag: localTag, cseq, sentBy, ruri };
     this.supervisor.registry.abandonCall(call);
-    this.refuseInvite();
   }
 
   protected override abandonRequests(): void {
     this.provisionals?.end();
     this.inviteClient?.abandon();
     this.updateClient?.abandon();
+    // §15.1.2: the UAS "MUST still respond to any pending requests received for that dialog. It is
+    // RECOMMENDED that a 487 (Request Terminated) response be generated to those pending requests."
+    for (const server of [this.inviteServer, this.updateServer]) {
+      if (server?.isAnswered === false) server.reject({ statusCode: 487 });
+    }
   }
 
   /**
@@ -253,8 +283,11 @@ export class SessionDialog extends InviteUsage implements Session {
    * "SHOULD contain an offer" that is the one of before.
    */
   protected override refresh(): void {
-    if (this.state.invitation !== "idle" || this.updateClient !== undefined) return;
+    if (this.updateClient !== undefined) return;
     if (this.remoteAllow.includes("UPDATE")) return void this.update();
+    const isBusy = this.sessionState !== "Confirmed" || this.state.invitation !== "idle" ||
+      this.inviteClient?.isOpen || this.hasOpenOffer;
+    if (isBusy) return;
     const { local } = this.offerAnswer;
     const body = local === undefined ? {} : { body: local };
     this.invite({
@@ -262,21 +295,23 @@ export class SessionDialog extends InviteUsage implements Session {
     }, body);
   }
 
-  private endUpdate(response: IncomingResponseMessage | undefined): void {
-    this.updateClient = undefined;
-    if (response !== undefined && response.statusCode < 300) {
-      this.dialog.refreshTarget(response);
-      this.noteAllow(response);
-      this.takeRemoteBody(response, "response");
-      this.timer.takeResponse(response);
-    }
-    // RFC 3311 §5.3: "the session parameters MUST remain unchanged, as if no UPDATE had been issued."
-    this.rollbackLocal();
-    if (response !== undefined) this.noteFailure(response);
+  private endUpdate(response: IncomingResponseMessage): void {
+    if (response.statusCode >= 300) return this.noteFailure(response);
+    this.dialog.refreshTarget(response);
+    this.noteAllow(response);
+    this.takeRemoteBody(response, "response");
+    this.timer.takeResponse(response);
   }
 
-  private rollbackLocal(): void {
-    if (this.signalingState === "HaveLocalOffer") this.rollback();
+  /**
+   * RFC 3311 §5.1: "the UPDATE can contain an offer if the callee generated an answer in a reliable
+   * provisional response" that has its PRACK, or the INVITE is over, and no offer is open.
+   */
+  private get mayUpdateOffer(): boolean {
+    if (this.hasOpenOffer) return false;
+    const { sessionState, signalingState, offerAnswer } = this;
+    if (signalingState === "Stable") return offerAnswer.isFirm;
+    return signalingState === "Initial" && sessionState === "Confirmed";
   }
 
   private ask(

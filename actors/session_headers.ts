@@ -4,20 +4,33 @@
  *
  * @module
  */
-import { type OutgoingRequestMessage, valuesIn } from "../messages/mod.ts";
+import {
+  type IncomingRequestMessage,
+  type OutgoingRequestMessage,
+  valuesIn,
+} from "../messages/mod.ts";
 import { allowEvents } from "./event_inspection.ts";
 import { recvInfo } from "./info_packages.ts";
 import type { Environment } from "./supervisor.ts";
 
-/** Allow, Supported, Allow-Events and Recv-Info. */
-export function capabilityLines(environment: Environment): string[] {
+/**
+ * Allow, Supported, Allow-Events and Recv-Info.
+ *
+ * @param request What is answered with them. RFC 6086 §5.2.3: "A UA MUST NOT include a Recv-Info
+ * header field in a response if the associated request did not contain a Recv-Info header field."
+ */
+export function capabilityLines(
+  environment: Environment,
+  request?: IncomingRequestMessage,
+): string[] {
   const { allow, optionTags, infoPackages } = environment;
   const lines = [
     `Allow: ${allow()}`,
     `Supported: ${optionTags.join(", ")}`,
     ...allowEvents(environment),
   ];
-  if (infoPackages !== undefined) lines.push(recvInfo(infoPackages));
+  const mayTell = request === undefined || request.hasHeader("Recv-Info");
+  if (infoPackages !== undefined && mayTell) lines.push(recvInfo(infoPackages));
   return lines;
 }
 

@@ -4,12 +4,7 @@
  *
  * @module
  */
-import {
-  bodyOf,
-  Fault,
-  type IncomingRequestMessage,
-  type ResponseOptions,
-} from "../messages/mod.ts";
+import { bodyOf, type IncomingRequestMessage, type ResponseOptions } from "../messages/mod.ts";
 import { contactOf } from "./contact.ts";
 import { refusePackage } from "./info_packages.ts";
 import { InviteUserAgentServer } from "./invite_user_agent_server.ts";
@@ -81,12 +76,15 @@ function receiveInvite(
   if (refusal !== undefined) return void transaction.respond(refusal);
   const { supervisor } = session;
   const known = session.descriptions;
-  const offer = bodyOf(request);
-  const isSame = offer !== undefined && offer.content === known.remote?.content &&
+  const body = bodyOf(request);
+  const offer = describesSession(body) ? body?.content : undefined;
+  const isSame = offer !== undefined && offer === known.remote?.content &&
     known.local !== undefined;
   const isBareRefresh = offer === undefined && known.local === undefined &&
     request.hasHeader("Session-Expires");
   const server = new InviteUserAgentServer(supervisor, request, transaction, session);
+  // It stood for the ACK that a BYE of this side had waited for.
+  if (server.isAnswered) return;
   if (session.delegate?.onInvite !== undefined) {
     return callDelegate(session, "onInvite", server, () => session.delegate?.onInvite?.(server));
   }
@@ -194,12 +192,11 @@ function bodyOption(body: ResponseOptions["body"]): { body?: NonNullable<typeof 
   return body === undefined ? {} : { body };
 }
 
-/** What is broken in Contact would make the session lose its far end. */
+/** What is broken in Contact would make the session lose its far end. Without one, nothing changes. */
 function refuseTarget(request: IncomingRequestMessage): ResponseOptions | undefined {
   const contact = request.parseHeader("Contact");
-  if (contact === undefined || (!(contact instanceof Fault) && contactOf(request) !== undefined)) {
-    return undefined;
-  }
+  const isOne = Array.isArray(contact) && contact.length === 1 && contactOf(request) !== undefined;
+  if (contact === undefined || isOne) return undefined;
   return { statusCode: 400, reasonPhrase: "Bad Request: expected one SIP or SIPS URI as Contact" };
 }
 

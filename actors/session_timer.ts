@@ -8,10 +8,11 @@ import {
   Fault,
   type IncomingRequestMessage,
   type IncomingResponseMessage,
+  type OutgoingRequestMessage,
   type ResponseOptions,
   valuesIn,
 } from "../messages/mod.ts";
-import type { Retry } from "./attempts.ts";
+import type { RetryPolicy } from "./attempts.ts";
 import { hasTag } from "./option_tags.ts";
 
 /** §4: "the minimum ... MUST be 90 seconds"; what a request without Min-SE asks for, too. */
@@ -103,6 +104,9 @@ function answerTerms(
   current: number,
 ): SessionTimerTerms | undefined {
   const asked = seconds(request, "Session-Expires");
+  // Too short for anybody, from a UAC without session timers, which gets no 422: an interval of a
+  // second would be a flood of refreshes, and "the UAS MUST NOT increase the value".
+  if (asked !== undefined && asked < LEAST_INTERVAL) return undefined;
   const wanted = asked ?? (current > 0 ? current : policy.interval);
   if (wanted === 0) return undefined;
   const least = Math.max(minimumOf(request), policy.minimum);
@@ -125,11 +129,17 @@ function termsHeaders(request: IncomingRequestMessage, terms: SessionTimerTerms)
   return lines;
 }
 
-/** What a 2xx to a request of this side says; §7.2: without Session-Expires nothing expires. */
+/**
+ * What a 2xx to a request of this side says; §7.2: without Session-Expires nothing expires. Less than
+ * the least interval is taken as that.
+ */
 function termsOf(response: IncomingResponseMessage): SessionTimerTerms | undefined {
   const interval = seconds(response, "Session-Expires");
   if (interval === undefined || interval === 0) return undefined;
-  return { interval, refresher: refresherOf(response) ?? "uac" };
+  return {
+    interval: Math.max(interval, LEAST_INTERVAL),
+    refresher: refresherOf(response) ?? "uac",
+  };
 }
 
 /** What a 2xx of this side says of the session timer. */
@@ -137,6 +147,8 @@ export interface Negotiation {
   readonly terms: SessionTimerTerms | undefined;
   /** The header lines that say it. */
   readonly lines: string[];
+  /** The least interval that the request demands, in seconds. */
+  readonly minimum: number;
 }
 
 /** The same, where there may be no session yet. */
@@ -146,7 +158,14 @@ export function negotiate(
   current = 0,
 ): Negotiation {
   const terms = answerTerms(request, policy, current);
-  return { terms, lines: terms === undefined ? [] : termsHeaders(request, terms) };
+  const lines = terms === undefined ? [] : termsHeaders(request, terms);
+  return { terms, lines, minimum: minimumOf(request) };
+}
+
+/** The header lines of a 2xx. What is agreed on is the engine's to say, and to keep. */
+export function withTerms(lines: readonly string[], { terms, lines: more }: Negotiation): string[] {
+  const isOwn = (line: string): boolean => valuesIn([line], "Session-Expires").length > 0;
+  return [...lines.filter((line) => terms === undefined || !isOwn(line)), ...more];
 }
 
 /** The session timer of one session. */
@@ -156,11 +175,24 @@ export class SessionTimer {
   /** In seconds; 0 where the session does not expire. */
   private interval = 0;
   private isRefresher = false;
+  private minimum: number;
 
   /** @param tell Takes what the terms mean for this side. */
   constructor(policy: SessionTimerPolicy, tell: (event: RefreshedEvent) => void) {
     this.policy = policy;
+    this.minimum = policy.minimum;
     this.tell = tell;
+  }
+
+  /**
+   * Notes the least interval that the far end, or a proxy, demands: §7.4, Min-SE in later requests
+   * "MUST be the largest value among all Min-SE header field values returned in all 422 responses or
+   * received in session refresh requests, on the same dialog".
+   *
+   * @param minimum In seconds.
+   */
+  noteMinimum(minimum: number): void {
+    this.minimum = Math.max(this.minimum, minimum);
   }
 
   /** The header lines of a request of this side that negotiates. */
@@ -169,7 +201,7 @@ export class SessionTimer {
     if (interval === 0) return [];
     // §7.4: whoever refreshes stays the one who does.
     const refresher = this.interval === 0 ? undefined : this.isRefresher ? "uac" : "uas";
-    return requestHeaders(interval, this.policy, refresher);
+    return requestHeaders(interval, this.minimum, refresher);
   }
 
   /** A 2xx to such a request has come. */
@@ -183,7 +215,8 @@ export class SessionTimer {
   }
 
   /** A 2xx of this side was sent. */
-  agree({ terms }: Negotiation): void {
+  agree({ terms, minimum }: Negotiation): void {
+    this.noteMinimum(minimum);
     this.set(terms, "uas");
   }
 
@@ -197,32 +230,59 @@ export class SessionTimer {
   }
 }
 
-/** The header lines of a request that asks for an interval, in seconds. */
+/**
+ * The header lines of a request that asks for an interval: §7.4, "the maximum of the Min-SE header
+ * field ... and the current session interval". All in seconds.
+ */
 export function requestHeaders(
   interval: number,
-  { minimum }: SessionTimerPolicy,
+  minimum: number,
   refresher?: Refresher,
 ): string[] {
-  const lines = [`Session-Expires: ${sessionExpires({ interval, refresher })}`];
+  const terms = { interval: Math.max(interval, minimum), refresher };
+  const lines = [`Session-Expires: ${sessionExpires(terms)}`];
   if (minimum > LEAST_INTERVAL) lines.push(`Min-SE: ${minimum}`);
   return lines;
 }
 
+function secondsIn(message: OutgoingRequestMessage, name: "Session-Expires" | "Min-SE"): number {
+  return Number.parseInt(message.getHeader(name) ?? "", 10) || 0;
+}
+
+/** The least interval that a request of this side names, in seconds: it may come from a 422. */
+export function minimumIn(message: OutgoingRequestMessage): number {
+  return secondsIn(message, "Min-SE");
+}
+
 /**
  * §7.3: after a 422 "the UAC MAY retry the request ... the Session-Expires header field MUST be at
- * least as large as the Min-SE value in the 422", and Min-SE "MUST" be in it.
+ * least as large as the Min-SE value in the 422", and Min-SE "MUST" be in it. A 422 that demands no
+ * more than the request had is the outcome.
+ *
+ * @param note Takes what the 422 demands, in seconds.
  */
-export function retryWithInterval(response: IncomingResponseMessage): Retry | undefined {
-  if (response.statusCode !== 422) return undefined;
-  const minimum = minimumOf(response);
-  return {
-    change: (message) => {
-      const asked = Number.parseInt(message.getHeader("Session-Expires") ?? "", 10) || 0;
-      message.extraHeaders = message.extraHeaders.filter((line) =>
-        valuesIn([line], "Session-Expires").length + valuesIn([line], "Min-SE").length === 0
-      );
-      message.setHeader("Session-Expires", `${Math.max(asked, minimum)}`);
-      message.setHeader("Min-SE", `${minimum}`);
-    },
+export function retryWithInterval(
+  message: OutgoingRequestMessage,
+  note: (minimum: number) => void = () => {},
+): RetryPolicy {
+  return (response) => {
+    const least = minimumOf(response);
+    const asked = secondsIn(message, "Session-Expires");
+    if (response.statusCode !== 422 || asked >= least) return undefined;
+    return {
+      change: () => {
+        note(least);
+        const [, refresher] = (message.getHeader("Session-Expires") ?? "").split(";");
+        const minimum = Math.max(least, minimumIn(message));
+        message.extraHeaders = message.extraHeaders.filter((line) =>
+          valuesIn([line], "Session-Expires").length + valuesIn([line], "Min-SE").length === 0
+        );
+        message.setHeader(
+          "Session-Expires",
+          refresher === undefined ? `${minimum}` : `${minimum};${refresher}`,
+        );
+        message.setHeader("Min-SE", `${minimum}`);
+      },
+    };
   };
 }

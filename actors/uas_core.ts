@@ -129,7 +129,8 @@ export class UasCore {
     const isKnown = method === "INVITE" || method === "OPTIONS";
     const isTaken = isKnown || handlerOf(delegate, method) !== undefined;
     const refusal = inspectRequest(request, isTaken, environment) ??
-      this.inspectRecipient(request, delegate);
+      this.inspectRecipient(request, delegate) ??
+      (method === "INVITE" ? refuseInterval(request, environment.sessionTimer) : undefined);
     if (refusal !== undefined) return refusal;
     if (handlerOf(delegate, method) === "onSubscribe") return refuseSubscribe(request, environment);
     const replacement = replacementOf(registry, request);

@@ -9,10 +9,12 @@ import {
   type OutgoingResponse,
   type ResponseOptions,
   type URI,
+  valuesIn,
 } from "../messages/mod.ts";
 import { describesSession } from "./offer_answer.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
 import type { SessionDialog } from "./session_dialog.ts";
+import { withTerms } from "./session_timer.ts";
 import { UserAgentServer } from "./user_agent_server.ts";
 
 /** See the module. */
@@ -36,9 +38,12 @@ export class UpdateUserAgentServer extends UserAgentServer {
     this.check("accept", 200, 299, options);
     const { session } = this;
     const negotiation = session.timer.negotiate(this.message);
-    const extraHeaders = session.answerHeaders(options.extraHeaders ?? [], negotiation.lines);
+    const own = session.answerHeaders(this.message, options.extraHeaders ?? []);
+    const extraHeaders = withTerms(own, negotiation);
     const response = this.transaction.respond({ ...options, extraHeaders }, () => {
       session.dialog.refreshTarget(this.message);
+      // RFC 3311 §5.1: the 2xx to an INVITE in progress "MUST" have the same Contact.
+      session.dialog.contact = valuesIn(extraHeaders, "Contact")[0];
       if (options.body !== undefined) session.takeLocalBody(options.body, "response");
       this.end();
       session.timer.agree(negotiation);

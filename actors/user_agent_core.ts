@@ -230,10 +230,11 @@ export class UserAgentCore {
       const { sessionTimer } = this.environment;
       setMissing(message, capabilityLines(this.environment));
       if (sessionTimer.interval > 0) {
-        setMissing(message, requestHeaders(sessionTimer.interval, sessionTimer));
+        setMissing(message, requestHeaders(sessionTimer.interval, sessionTimer.minimum));
       }
       const { supervisor } = this;
-      const client = new InviteUserAgentClient(supervisor, message, delegate, retryWithInterval);
+      const retry = retryWithInterval(message);
+      const client = new InviteUserAgentClient(supervisor, message, delegate, retry);
       client.keepsFirst = keepFirst;
       return client.start();
     });

@@ -73,6 +73,11 @@ export class UserAgentServer implements IncomingRequest {
     return this.respond(options);
   }
 
+  /** Forgets the request: nothing is sent. */
+  dispose(): void {
+    if (!this.isAnswered) this.transaction.dispose();
+  }
+
   /** Sends what one of the methods above has made. */
   protected respond(options: ResponseOptions): OutgoingResponse {
     return this.transaction.respond(options);
