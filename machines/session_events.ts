@@ -104,5 +104,5 @@ export type SessionMachineState = {
     | "idle"
     | "closed";
   signaling: "initial" | "haveLocalOffer" | "haveRemoteOffer" | "stable" | "closed";
-  timer: "off" | { refreshing: "waiting" | "due" } | "watching" | "closed";
+  timer: "off" | { refreshing: "waiting" | { due: "trying" } } | "watching" | "closed";
 };

@@ -113,11 +113,16 @@ export const timer = sessionSetup.createStateConfig({
       states: {
         waiting: { after: { refreshDelay: { target: "due", actions: "refresh" } } },
         due: {
+          initial: "trying",
           after: {
-            refreshAgainDelay: { actions: "refresh" },
             refresherPatience: {
               target: "#session.timer.off",
               actions: ["tellExpired", "lose"],
+            },
+          },
+          states: {
+            trying: {
+              after: { refreshAgainDelay: { target: "trying", reenter: true, actions: "refresh" } },
             },
           },
         },

@@ -72,7 +72,8 @@ export const sessionSetup = setup({
     // RFC 4028 §7.2: "It is RECOMMENDED that this refresh be sent once half the session interval has
     // elapsed."
     refreshDelay: ({ context }) => context.sessionInterval / 2,
-    // A refresh that failed is tried again while there is time.
+    // A refresh that failed is tried again while there is time: RFC 4028 §10, "retry if possible", but
+    // not "continuously".
     refreshAgainDelay: ({ context }) => context.sessionInterval / 16,
     // RFC 4028 §10: whoever hears no refresh "SHOULD send a BYE to terminate the session, slightly
     // before the session expiration".

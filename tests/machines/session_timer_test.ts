@@ -37,7 +37,7 @@ timer.refreshing.waiting  [caller, callee]  accept, ack, local 90
   byeReceived  timer.closed                terminated
   dispose      timer.closed                terminated
 
-timer.refreshing.due  [caller, callee]  accept, ack, local 90, +45000
+timer.refreshing.due.trying  [caller, callee]  accept, ack, local 90, +45000
   # Refreshed: it begins anew.
   local 90     timer.refreshing.waiting    nothing
   remote 90    timer.watching              nothing
@@ -109,6 +109,12 @@ const TIMELINES = {
      1000  local 1800   -> nothing
    901000               -> refresh
   1013500               -> refresh
+  1126000               -> refresh
+  1238500               -> refresh
+  1351000               -> refresh
+  1463500               -> refresh
+  1576000               -> refresh
+  1688500               -> refresh
   1769000               -> expired, bye
   1769100  byeEnded     -> terminated`,
   "a short one, a third of the session interval before its end": `
@@ -118,6 +124,7 @@ const TIMELINES = {
      1000  local 90     -> nothing
     46000               -> refresh
     51625               -> refresh
+    57250               -> refresh
     61000               -> expired, bye
     61100  byeEnded     -> terminated`,
   // §10: "if the side not performing refreshes does not receive a session refresh request before the
@@ -148,9 +155,11 @@ const TIMELINES = {
     96800  local 90     -> nothing
    141800               -> refresh
    147425               -> refresh
+   153050               -> refresh
    156700  local 90     -> nothing
    201700               -> refresh
    207325               -> refresh
+   212950               -> refresh
    216700               -> expired, bye`,
   "a session lives for as long as the other side refreshes it": `
     [callee]
