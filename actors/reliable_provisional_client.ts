@@ -207,8 +207,9 @@ export class ReliableProvisionalClient {
     hasOffer: boolean,
     response?: IncomingResponseMessage,
   ): void {
+    // The end of its transaction comes after its outcome, and perhaps within the next offer.
+    if (!this.pracks.delete(client)) return;
     const { session } = this;
-    this.pracks.delete(client);
     if (response !== undefined && response.statusCode < 300) {
       session.takeRemoteBody(response, "response");
     }
