@@ -139,12 +139,9 @@ export class NotifyWait implements NotifyWaitEntry, DialogUsage {
 
   receive(request: IncomingRequestMessage, transaction: ServerTransaction): void {
     const { fromTag = "" } = request;
-    if (!this.isAwaited(request)) {
-      // RFC 6665 §4.1.3: "If, for some reason, the event package designated in the "Event" header
-      // field of the NOTIFY request is not supported, the subscriber will respond with a 489".
-      const isOtherPackage = eventOf(request)?.type !== this.options.event.type;
-      return transaction.refuse(isOtherPackage ? 489 : 481);
-    }
+    // RFC 6665 §4.1.3: "the subscriber should check that it matches at least one of its outstanding
+    // subscriptions; if not, it MUST return a 481".
+    if (!this.isAwaited(request)) return transaction.refuse(481);
     const state = subscriptionStateOf(request);
     if (state === undefined) return void transaction.respond(badState());
     // Its subscription has been there already; and what a peer can make grow has a limit.

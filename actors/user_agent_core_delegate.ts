@@ -21,7 +21,8 @@ import type { IncomingReferRequest } from "./refer.ts";
  * request answered 500 unless it was answered before.
  *
  * What the engine answers before a program is asked: 400, 416, 420, 421, 481, 482, 501 and 505, 405
- * by what is here, 415 and 406 by the configuration's `content`.
+ * by what is here, 415 and 406 by the configuration's `content`, 423 and 489 to a SUBSCRIBE by its
+ * `minSubscriptionExpires` and `eventPackages`; 403 to a SUBSCRIBE to `refer` (RFC 3515 §2.4.4).
  */
 export interface UserAgentCoreDelegate {
   /**

@@ -185,12 +185,13 @@ Deno.test("a NOTIFY that comes after the end of its subscription makes no other"
 // What a NOTIFY may have wrong, and the answer: first for one that would make a subscription, then
 // within one.
 const BROKEN: [what: string, state: string, headers: string[], first: string, later: string][] = [
-  // §4.1.3: "if not, it MUST return a 481 ... unless another 400- or 500-class response is more
-  // appropriate", and "the subscriber will respond with a 489".
-  ["another package", "active", ["Event: dialog"], "489", "481"],
-  ["another case of the package", "active", ["Event: Presence"], "489", "481"],
+  // §4.1.3: "the subscriber should check that it matches at least one of its outstanding
+  // subscriptions; if not, it MUST return a 481 (Subscription does not exist) response unless another
+  // 400- or 500-class response is more appropriate."
+  ["another package", "active", ["Event: dialog"], "481", "481"],
+  ["another case of the package", "active", ["Event: Presence"], "481", "481"],
   ["an id that is not there", "active", ["Event: presence;id=1"], "481", "481"],
-  ["no Event", "active", [], "489", "481"],
+  ["no Event", "active", [], "481", "481"],
   // "NOTIFY requests MUST contain "Subscription-State" header fields".
   ["no Subscription-State", "", ["Event: presence"], "400", "400"],
   ["an unknown state", "lunching", ["Event: presence"], "400", "400"],
