@@ -6,7 +6,7 @@
 import { assertEquals } from "@std/assert";
 import * as sipjs from "sip.js/lib/core/index.js";
 import * as strowger from "@strowger/sip";
-import { KEPT } from "./kept.ts";
+import { DIFFERING, KEPT } from "./kept.ts";
 
 /** The names that a module of declarations exports, those of modules that it exports whole too. */
 async function exportsOf(module: URL): Promise<Set<string>> {
@@ -26,7 +26,7 @@ function namesIn(heading: string): string[] {
   const section = architecture.split(`\n### ${heading}\n`)[1]?.split(/\n##/)[0] ?? "";
   const list = section.includes("\n- ") ? section.split("\n- ") : [section.split("\n\n").at(-1)];
   return list.flatMap((item = "") =>
-    [...item.split(":", 1).join().matchAll(/`(\w+)`/g)].map(([, name = ""]) => name)
+    [...item.split(":", 1).join().matchAll(/`([\w.]+)`/g)].map(([, name = ""]) => name)
   );
 }
 
@@ -51,4 +51,12 @@ Deno.test("what is kept and not a type can be imported", () => {
   const missing = values.filter((name) => !(name in strowger));
   // Enumerations are types here: unions of their values.
   assertEquals(missing, ["SessionState", "SignalingState", "SubscriptionState"]);
+});
+
+Deno.test("each member that differs has a reason, and no other", () => {
+  const members = Object.entries(DIFFERING)
+    // These two have what differs from IncomingMessage.
+    .filter(([name]) => name !== "IncomingRequestMessage" && name !== "IncomingResponseMessage")
+    .flatMap(([name, members]) => members.map((member) => `${name}.${member}`));
+  assertEquals(namesIn("Members that differ").toSorted(), members.toSorted());
 });

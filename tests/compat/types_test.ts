@@ -133,7 +133,7 @@ type Kept = typeof KEPT;
 type FunctionName = { [N in keyof Kept]: Kept[N] extends "function" ? N : never }[keyof Kept];
 type ObjectName = { [N in keyof Kept]: Kept[N] extends "given" | "taken" ? N : never }[keyof Kept];
 
-type ReasonsOf<N> = N extends keyof typeof DIFFERING ? keyof (typeof DIFFERING)[N] : never;
+type Listed<N> = N extends keyof typeof DIFFERING ? (typeof DIFFERING)[N][number] : never;
 type Found<N extends ObjectName> = Differing<
   OurTypes[N],
   TheirTypes[N],
@@ -144,9 +144,9 @@ type Found<N extends ObjectName> = Differing<
 
 /** The types that differ in other members than those that are listed. */
 type Wrong = {
-  [N in ObjectName as Same<Found<N>, ReasonsOf<N>> extends true ? never : N]: {
-    notListed: Exclude<Found<N>, ReasonsOf<N>>;
-    listedButTheSame: Exclude<ReasonsOf<N>, Found<N>>;
+  [N in ObjectName as Same<Found<N>, Listed<N>> extends true ? never : N]: {
+    notListed: Exclude<Found<N>, Listed<N>>;
+    listedButTheSame: Exclude<Listed<N>, Found<N>>;
   };
 };
 
@@ -155,7 +155,7 @@ type WronglyReadOnly = {
   [
     N in ObjectName as Same<
       LosesWriting<OurTypes[N], TheirTypes[N]>,
-      N extends keyof typeof READ_ONLY ? true : false
+      N extends (typeof READ_ONLY)[number] ? true : false
     > extends true ? never : N
   ]: "its members can be assigned to, or no longer";
 };
