@@ -66,7 +66,8 @@ export interface SessionDelegate {
   onInfo?(request: IncomingInfoRequest): void;
   /**
    * The far end invites again (RFC 3261 §14.2): to hold the call, say. Without this, the engine
-   * accepts what changes nothing, and answers 488 to the rest.
+   * accepts what changes nothing, and answers 488 to the rest. If the call ends while it is open, the
+   * engine answers 487.
    */
   onInvite?(request: IncomingInviteRequest): void;
   /** MESSAGE (RFC 3428). Without this, the engine answers 405. */
@@ -79,8 +80,9 @@ export interface SessionDelegate {
    */
   onRefer?(request: IncomingReferRequest): void;
   /**
-   * UPDATE (RFC 3311). Unless this answers before it returns, or where it is missing, the engine
-   * accepts one that offers nothing, and answers 488 to one with an offer.
+   * UPDATE (RFC 3311). One that offers nothing is accepted by the engine, unless this answers before
+   * it returns. One with an offer "MUST be responded to promptly" (§5.2), if not before this returns;
+   * without this, the engine answers 488. If the call ends while it is open, the engine answers 487.
    */
   onUpdate?(request: IncomingUpdateRequest): void;
 }
@@ -122,7 +124,9 @@ export interface Session {
    */
   bye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingByeRequest;
   /**
-   * Sends an INFO (RFC 6086), in an early or a confirmed session.
+   * Sends an INFO (RFC 6086), in an early or a confirmed session. Whether the far end takes its Info
+   * Package, the program learns from Recv-Info in what has come. After 408 and 481 the engine hangs
+   * up (RFC 3261 §12.2.1.2).
    *
    * @throws `InvalidStateError` where the session is not there yet, or over.
    */
@@ -130,10 +134,11 @@ export interface Session {
   /**
    * Invites again (RFC 3261 §14.1), to change the session or the address of this side. Whatever
    * refuses it, the session stays as it was; after 408 and 481 the engine hangs up (RFC 5057). After
-   * a 491 it is tried again.
+   * a 491 it is tried again in a while. A 2xx with an offer that nobody listens to is acknowledged,
+   * and ends the call.
    *
    * @throws `InvalidStateError` before the session is up, while an INVITE of either side is in
-   * progress (§14.1: "MUST NOT"), and while an offer is open.
+   * progress (§14.1: "MUST NOT") or waits to be tried again, and while an offer is open.
    */
   invite(
     delegate?: OutgoingInviteRequestDelegate,
@@ -160,7 +165,8 @@ export interface Session {
   refer(delegate?: OutgoingReferRequestDelegate, options?: RequestOptions): OutgoingReferRequest;
   /**
    * Sends an UPDATE (RFC 3311), in an early or a confirmed session: to change it, or the address of
-   * this side, where nobody has to be asked.
+   * this side, where nobody has to be asked. Whatever refuses it, the session stays as it was; 408,
+   * 481 and 491 as with `invite()`.
    *
    * @throws `InvalidStateError` where the session is not there yet or over, while another UPDATE of
    * this side is in progress, and for an offer that may not be made now (§5.1).

@@ -235,3 +235,25 @@ for (const [what, options] of REFUSED) {
     });
   }
 }
+
+// §13.2.2.4: the ACK "MUST contain the same credentials as the INVITE"; §22.2: CSeq counts on.
+Deno.test("challenged by a proxy: again with credentials, and the ACK has them, too", () => {
+  const credentials = [{ username: "alice", password: "secret", realm: "proxy" }];
+  const c = Call.out(
+    { body: sdp("offer 1") },
+    { body: "answer 1" },
+    { configuration: { credentials } },
+  );
+  c.session.invite(c.x.recorder(), { body: sdp("offer 2") });
+  const headers = ['Proxy-Authenticate: Digest realm="proxy", nonce="n", qop="auth"'];
+  c.respond("INVITE", 407, { headers });
+  c.saw("INVITE", "ACK", "INVITE");
+  const again = c.peer.request("INVITE");
+  assertEquals([again.cseq, again.hasHeader("Proxy-Authorization")], [3, true]);
+  c.respond("INVITE", 200, { body: "answer 2" });
+  const ack = c.peer.request("ACK");
+  assertEquals(ack.cseq, 3);
+  assertEquals(ack.getHeaders("Proxy-Authorization"), again.getHeaders("Proxy-Authorization"));
+  assertEquals(c.states, "Confirmed Stable offer 2 answer 2");
+  c.end();
+});
