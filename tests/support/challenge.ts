@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { Fault, type IncomingRequestMessage } from "@strowger/sip";
+import type { Exchange } from "./exchange.ts";
 
 const HASHES: Record<string, string> = {
   "MD5": "md5",
@@ -66,4 +67,16 @@ export function isRight(
   const ha2 = h(`${request.method}:${request.ruri}${body}`);
   const rest = p["qop"] ? `${p["nonce"]}:${p["nc"]}:${p["cnonce"]}:${p["qop"]}` : p["nonce"];
   return p["uri"] === `${request.ruri}` && p["response"] === h(`${ha1}:${rest}:${ha2}`);
+}
+
+/** Refuses the last request of a method with challenges, and returns the next one. */
+export function refuse(
+  x: Exchange,
+  method: string,
+  status: number,
+  ...scripts: ChallengeScript[]
+): IncomingRequestMessage {
+  const headers = scripts.map((script) => challenge({ proxy: status === 407, ...script }));
+  x.peer.respond(x.peer.request(method), status, { headers });
+  return x.peer.request(method);
 }
