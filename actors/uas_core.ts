@@ -132,9 +132,9 @@ export class UasCore {
       this.inspectRecipient(request, delegate) ??
       (method === "INVITE" ? refuseInterval(request, environment.sessionTimer) : undefined);
     if (refusal !== undefined) return refusal;
-    if (handlerOf(delegate, method) === "onSubscribe") return refuseSubscribe(request, environment);
     const replacement = replacementOf(registry, request);
     if (replacement !== undefined && "statusCode" in replacement) return replacement;
+    if (handlerOf(delegate, method) === "onSubscribe") return refuseSubscribe(request, environment);
     return method === "INVITE" ? refuseInterval(request, environment.sessionTimer) : undefined;
   }
 

@@ -6,25 +6,14 @@
 import {
   type BinaryBody,
   type Body,
-  Identifiers,
   type IncomingRequestMessage,
-  InvalidArgumentError,
-  InvalidStateError,
   OutgoingRequestMessage,
   type OutgoingRequestMessageOptions,
   type OutgoingResponse,
   type ResponseOptions,
-  TransportError,
-  URI,
+  type URI,
 } from "../messages/mod.ts";
-import { systemClock } from "../transports/clock.ts";
-import type { Transport } from "../transports/transport.ts";
-import { checkContact } from "./contact.ts";
-import { acceptLines, checkContent } from "./content_inspection.ts";
-import { bracketed, flowTo, nextHopOf } from "./flow.ts";
-import { InviteUserAgentClient } from "./invite_user_agent_client.ts";
-import { defaultLogger } from "./logger.ts";
-import { ENGINE_OPTION_TAGS, joinTags } from "./option_tags.ts";
+import { makeEnvironment } from "./environment.ts";
 import type {
   InviteOptions,
   OutgoingInviteRequest,
@@ -35,43 +24,20 @@ import type {
   OutgoingRequest,
   OutgoingRequestDelegate,
 } from "./outgoing_request.ts";
-import { capabilityLines, setMissing } from "./session_headers.ts";
-import { requestHeaders, retryWithInterval } from "./session_timer.ts";
-import { type Environment, Supervisor } from "./supervisor.ts";
-import { allowedMethods, type UserAgentCoreDelegate } from "./user_agent_core_delegate.ts";
-import {
-  authenticationOf,
-  checkMilliseconds,
-  checkTokens,
-  isTransport,
-  sessionTimerOf,
-  timersOf,
-  type UserAgentCoreConfiguration,
-} from "./user_agent_core_configuration.ts";
-import { UserAgentClient } from "./user_agent_client.ts";
-import { allowEvents, eventPolicy } from "./event_inspection.ts";
 import type { OutgoingReferRequest, OutgoingReferRequestDelegate } from "./refer.ts";
-import { ReferUserAgentClient } from "./refer_user_agent_client.ts";
-import { SubscribeUserAgentClient } from "./subscribe_user_agent_client.ts";
 import type { OutgoingSubscribeRequest, OutgoingSubscribeRequestDelegate } from "./subscription.ts";
+import { Supervisor } from "./supervisor.ts";
+import { UacCore } from "./uac_core.ts";
 import { UasCore } from "./uas_core.ts";
 import { endUnwantedCall } from "./unwanted_call.ts";
+import {
+  checkMilliseconds,
+  type UserAgentCoreConfiguration,
+} from "./user_agent_core_configuration.ts";
+import type { UserAgentCoreDelegate } from "./user_agent_core_delegate.ts";
 
 /** How long `stop()` waits for calls to end, in milliseconds, if it is not told. */
 const STOP_DEADLINE = 5000;
-
-/** Methods that are no request of their own: the first two of an INVITE, the last with `invite()`. */
-const NOT_BY_REQUEST = ["ACK", "CANCEL", "INVITE"];
-
-function checkMethod(message: OutgoingRequestMessage, methods: string[] | undefined): void {
-  const isMessage = message instanceof OutgoingRequestMessage;
-  const isTaken = isMessage &&
-    (methods?.includes(message.method) ?? !NOT_BY_REQUEST.includes(message.method));
-  if (isTaken) return;
-  const expected = methods?.join() ?? `a request but ${NOT_BY_REQUEST.join(", ")}`;
-  const found = isMessage ? message.method : typeof message;
-  throw new InvalidArgumentError("message", `${expected}, made by this library`, found);
-}
 
 /**
  * A user agent: sends and takes requests over its transports.
@@ -101,8 +67,8 @@ export class UserAgentCore {
   readonly configuration: UserAgentCoreConfiguration;
   /** Who is told of requests that come in; it may be set or replaced at any time. */
   delegate: UserAgentCoreDelegate;
-  private readonly environment: Environment;
   private readonly supervisor: Supervisor;
+  private readonly uac: UacCore;
   private readonly uas: UasCore;
 
   /**
@@ -111,55 +77,17 @@ export class UserAgentCore {
    * @throws `InvalidArgumentError` for a configuration that makes no sense.
    */
   constructor(configuration: UserAgentCoreConfiguration, delegate: UserAgentCoreDelegate = {}) {
-    const transports: unknown = configuration?.transports;
-    if (!Array.isArray(transports) || !transports.every(isTransport)) {
-      throw new InvalidArgumentError("transports", "an array of transports", typeof transports);
-    }
-    const logger = configuration.logger ?? defaultLogger;
-    const { supportedOptionTags = [], requiredOptionTags = [], content = {} } = configuration;
-    const optionTags = joinTags(
-      ENGINE_OPTION_TAGS,
-      checkTokens("supportedOptionTags", supportedOptionTags),
-    );
-    const identifiers = new Identifiers(configuration.random);
+    const environment = makeEnvironment(configuration, () => this.delegate);
     // Whoever prints a core, or what it was made from, shall not see a password.
     const { credentials: _, ...shown } = configuration;
     this.configuration = shown;
-    const events = eventPolicy(configuration);
     this.delegate = delegate;
-    this.environment = {
-      ...events,
-      clock: configuration.clock ?? systemClock,
-      identifiers,
-      logger,
-      timers: timersOf(configuration.timers),
-      transports: configuration.transports,
-      authentication: authenticationOf(configuration, identifiers),
-      userAgent: configuration.userAgentHeaderFieldValue,
-      allow: () => this.allowed(),
-      optionTags,
-      sessionTimer: sessionTimerOf(configuration),
-      infoPackages: configuration.infoPackages === undefined
-        ? undefined
-        : checkTokens("infoPackages", configuration.infoPackages),
-      requiredOptionTags: checkTokens("requiredOptionTags", requiredOptionTags),
-      content: checkContent(content),
-      capabilities: () => [
-        `Allow: ${this.allowed()}`,
-        ...acceptLines(content),
-        `Supported: ${optionTags.join(", ")}`,
-        ...allowEvents(events),
-      ],
-      contact: (transport, user) => this.contact(transport, user),
-      onError: configuration.onError ?? ((error) => logger.warn(`${error.name}: ${error.message}`)),
-      trace: configuration.trace,
-      inspect: configuration.inspect,
-    };
-    this.supervisor = new Supervisor(this.environment, {
+    this.supervisor = new Supervisor(environment, {
       receiveRequest: (request, flow) => this.uas.receive(request, flow),
       // A 2xx to an INVITE of ours that was given up, or a late branch of it.
       receiveStrayAccept: (response, call) => endUnwantedCall(this.supervisor, response, call),
     });
+    this.uac = new UacCore(this.supervisor);
     this.uas = new UasCore(this.supervisor, () => this.delegate);
   }
 
@@ -200,7 +128,7 @@ export class UserAgentCore {
       fromURI,
       toURI,
       {
-        identifiers: this.environment.identifiers,
+        identifiers: this.supervisor.environment.identifiers,
         ...(routeSet === undefined ? {} : { routeSet }),
         ...(userAgentString === undefined ? {} : { userAgentString }),
         ...options,
@@ -223,26 +151,14 @@ export class UserAgentCore {
   invite(
     message: OutgoingRequestMessage,
     delegate?: OutgoingInviteRequestDelegate,
-    { keepFirst = false }: InviteOptions = {},
+    options: InviteOptions = {},
   ): OutgoingInviteRequest {
-    return this.send(message, ["INVITE"], () => {
-      this.addContact(message);
-      const { sessionTimer } = this.environment;
-      setMissing(message, capabilityLines(this.environment));
-      if (sessionTimer.interval > 0) {
-        setMissing(message, requestHeaders(sessionTimer.interval, sessionTimer.minimum));
-      }
-      const { supervisor } = this;
-      const retry = retryWithInterval(message);
-      const client = new InviteUserAgentClient(supervisor, message, delegate, retry);
-      client.keepsFirst = keepFirst;
-      return client.start();
-    });
+    return this.uac.invite(message, delegate, options);
   }
 
   /**
    * Sends a request that is no INVITE, outside of any dialog (§8.1). SUBSCRIBE and REFER get a
-   * Contact where it is missing.
+   * Contact, and OPTIONS Accept and Supported, where it is missing.
    *
    * @param message The request, as `makeOutgoingRequestMessage` makes it; not INVITE, ACK or CANCEL.
    * @param delegate Who is told; it may be set later.
@@ -269,7 +185,7 @@ export class UserAgentCore {
    * ```
    */
   request(message: OutgoingRequestMessage, delegate?: OutgoingRequestDelegate): OutgoingRequest {
-    return this.sendRequest(message, undefined, delegate);
+    return this.uac.request(message, undefined, delegate);
   }
 
   /**
@@ -306,10 +222,7 @@ export class UserAgentCore {
     message: OutgoingRequestMessage,
     delegate?: OutgoingReferRequestDelegate,
   ): OutgoingReferRequest {
-    return this.send(message, ["REFER"], () => {
-      this.addEventHeaders(message);
-      return new ReferUserAgentClient(this.supervisor, message, delegate).start();
-    });
+    return this.uac.refer(message, delegate);
   }
 
   /**
@@ -351,10 +264,7 @@ export class UserAgentCore {
     message: OutgoingRequestMessage,
     delegate?: OutgoingSubscribeRequestDelegate,
   ): OutgoingSubscribeRequest {
-    return this.send(message, ["SUBSCRIBE"], () => {
-      this.addEventHeaders(message);
-      return new SubscribeUserAgentClient(this.supervisor, message, delegate).start();
-    });
+    return this.uac.subscribe(message, delegate);
   }
 
   /** Sends a MESSAGE (RFC 3428): as `request()`. */
@@ -362,7 +272,7 @@ export class UserAgentCore {
     message: OutgoingRequestMessage,
     delegate?: OutgoingRequestDelegate,
   ): OutgoingMessageRequest {
-    return this.sendRequest(message, ["MESSAGE"], delegate);
+    return this.uac.request(message, ["MESSAGE"], delegate);
   }
 
   /** Sends a PUBLISH (RFC 3903): as `request()`. */
@@ -370,7 +280,7 @@ export class UserAgentCore {
     message: OutgoingRequestMessage,
     delegate?: OutgoingRequestDelegate,
   ): OutgoingPublishRequest {
-    return this.sendRequest(message, ["PUBLISH"], delegate);
+    return this.uac.request(message, ["PUBLISH"], delegate);
   }
 
   /** Sends a REGISTER (§10.2): as `request()`; the program says the Contacts. */
@@ -378,7 +288,7 @@ export class UserAgentCore {
     message: OutgoingRequestMessage,
     delegate?: OutgoingRequestDelegate,
   ): OutgoingRegisterRequest {
-    return this.sendRequest(message, ["REGISTER"], delegate);
+    return this.uac.request(message, ["REGISTER"], delegate);
   }
 
   /**
@@ -434,71 +344,5 @@ export class UserAgentCore {
   /** For `await using`: as `stop()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-
-  private allowed(): string {
-    const methods = allowedMethods(this.delegate);
-    return this.configuration.infoPackages === undefined ? methods : `${methods}, INFO`;
-  }
-
-  private sendRequest(
-    message: OutgoingRequestMessage,
-    methods: string[] | undefined,
-    delegate: OutgoingRequestDelegate | undefined,
-  ): OutgoingRequest {
-    return this.send(message, methods, () => {
-      const { method } = message;
-      if (method === "SUBSCRIBE" || method === "REFER") this.addContact(message);
-      const way = { nextHop: nextHopOf(message) };
-      return new UserAgentClient(this.supervisor, message, way, delegate).start();
-    });
-  }
-
-  /** What every new request goes through before it is sent. */
-  private send<T>(
-    message: OutgoingRequestMessage,
-    methods: string[] | undefined,
-    send: () => T,
-  ): T {
-    checkMethod(message, methods);
-    if (this.state !== "running") {
-      throw new InvalidStateError(`expected a running core, found it ${this.state}`);
-    }
-    if (message.branch !== undefined) {
-      throw new InvalidArgumentError("message", "a request that was not sent before", "its Via");
-    }
-    try {
-      return send();
-    } catch (error) {
-      // It was not sent: the program may mend it and try again.
-      message.branch = undefined;
-      throw error;
-    }
-  }
-
-  /** §8.1.1.8: what can make a dialog has a Contact. */
-  private addContact(message: OutgoingRequestMessage): void {
-    const flow = flowTo(nextHopOf(message), this.environment.transports);
-    if (!message.hasHeader("Contact") && !(flow instanceof TransportError)) {
-      message.setHeader("Contact", this.contact(flow.transport, message.fromURI.user));
-    }
-    if (message.hasHeader("Contact")) checkContact(message.getHeaders("Contact"));
-  }
-
-  private addEventHeaders(message: OutgoingRequestMessage): void {
-    this.addContact(message);
-    const allow = this.environment.allow();
-    // What it asks for is a NOTIFY.
-    const all = /\bNOTIFY\b/.test(allow) ? allow : `${allow}, NOTIFY`;
-    setMissing(message, [`Allow: ${all}`, ...allowEvents(this.environment)]);
-  }
-
-  /** RFC 3261 §8.1.1.8; RFC 7118 §5 has `transport=ws` for both WS and WSS. */
-  private contact({ protocol, local }: Transport, user: string | undefined): string {
-    const name = user ?? this.configuration.aor?.user;
-    const parameter = protocol.toLowerCase().replace("wss", "ws");
-    const uri = new URI("sip", name, bracketed(local.host), local.port);
-    if (parameter !== "udp") uri.setParam("transport", parameter);
-    return `<${uri}>`;
   }
 }

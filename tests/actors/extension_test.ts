@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals, assertThrows } from "@std/assert";
-import { InvalidArgumentError, type UserAgentCoreConfiguration } from "@strowger/sip";
+import { InvalidArgumentError, URI, type UserAgentCoreConfiguration } from "@strowger/sip";
 import { Exchange } from "../support/exchange.ts";
 
 function takeInvite(headers: string[], configuration: Partial<UserAgentCoreConfiguration> = {}) {
@@ -90,4 +90,29 @@ Deno.test("what is no option tag is refused when the core is made", () => {
       assertThrows(make, InvalidArgumentError, field);
     }
   }
+});
+
+// §8.1.1.9, §11.1: "The Accept header field SHOULD be included", and RFC 4538 §3.
+Deno.test("OPTIONS says what may come back, and what can make a dialog what is supported", () => {
+  const x = new Exchange();
+  const uri = URI.parse("sip:bob@bob.example");
+  const sent = (method: string, headers: string[]) => {
+    const message = x.core.makeOutgoingRequestMessage(method, uri, uri, uri, {}, headers);
+    const send = { OPTIONS: "request", REFER: "refer", SUBSCRIBE: "subscribe" } as const;
+    x.core[send[method as keyof typeof send]](message).dispose();
+    return x.peer.request(method);
+  };
+  const options = sent("OPTIONS", []);
+  assertEquals(options.getHeaders("Accept"), ["application/sdp"]);
+  assertEquals(sent("OPTIONS", ["Accept: text/plain"]).getHeaders("Accept"), ["text/plain"]);
+  for (
+    const request of [
+      options,
+      sent("REFER", ["Refer-To: <sip:carol@carol.example>"]),
+      sent("SUBSCRIBE", ["Event: presence"]),
+    ]
+  ) {
+    assertEquals(request.getHeaders("Supported").includes("tdialog"), true, request.method);
+  }
+  x.core.dispose();
 });

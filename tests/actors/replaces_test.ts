@@ -220,13 +220,21 @@ const BROKEN: [what: string, headers: string[], method?: string][] = [
   ["Join beside it", ["Replaces: a;to-tag=1;from-tag=2", "Join: a;to-tag=1;from-tag=2"]],
   ["another method", ["Replaces: a;to-tag=1;from-tag=2"], "MESSAGE"],
   ["OPTIONS", ["Replaces: a;to-tag=1;from-tag=2"], "OPTIONS"],
+  ["SUBSCRIBE", [
+    "Replaces: a;to-tag=1;from-tag=2",
+    "Contact: <sip:bob@bob.example>",
+    "Event: presence",
+  ], "SUBSCRIBE"],
 ];
 for (const [what, headers, method] of BROKEN) {
   // "If more than one Replaces header field is present in an INVITE, or if a Replaces header field is
   // present in a request other than INVITE, the UAS MUST reject the request with a 400 Bad Request".
   Deno.test(`Replaces with ${what}: 400`, () => {
     const x = new Exchange();
-    allowing(x, { onMessage: (request) => void request.accept() });
+    allowing(x, {
+      onMessage: (request) => void request.accept(),
+      onSubscribe: (request) => void request.accept(),
+    });
     assertEquals(ask(x, headers, method), 400);
     x.finish();
   });

@@ -17,6 +17,12 @@ export interface Difference {
 }
 
 export const DIFFERENCES: readonly Difference[] = [
+  ...["OPTIONS is accepted", "OPTIONS is refused"].map((scenario) => ({
+    scenario,
+    lines: ["Strowger in OPTIONS 1: Accept: application/sdp"],
+    why:
+      'RFC 3261 §11.1: "The Accept header field SHOULD be included to indicate the type of message body the UAC wishes to receive"',
+  })),
   {
     scenario: "never answered, over UDP",
     lines: ["Strowger sends INVITE 1, 6 times"],

@@ -1,0 +1,88 @@
+/**
+ * What everything in a core has in common, from what the core is made from.
+ *
+ * @module
+ */
+import { Identifiers, InvalidArgumentError, URI } from "../messages/mod.ts";
+import { systemClock } from "../transports/clock.ts";
+import type { Transport } from "../transports/transport.ts";
+import { acceptLines, checkContent } from "./content_inspection.ts";
+import { allowEvents, eventPolicy } from "./event_inspection.ts";
+import { bracketed } from "./flow.ts";
+import { defaultLogger } from "./logger.ts";
+import { ENGINE_OPTION_TAGS, joinTags } from "./option_tags.ts";
+import type { Environment } from "./supervisor.ts";
+import {
+  authenticationOf,
+  checkTokens,
+  isTransport,
+  sessionTimerOf,
+  timersOf,
+  type UserAgentCoreConfiguration,
+} from "./user_agent_core_configuration.ts";
+import { allowedMethods, type UserAgentCoreDelegate } from "./user_agent_core_delegate.ts";
+
+/**
+ * See the module.
+ *
+ * @param delegateOf The core's delegate, which may be another at any time.
+ * @throws `InvalidArgumentError` for a configuration that makes no sense.
+ */
+export function makeEnvironment(
+  configuration: UserAgentCoreConfiguration,
+  delegateOf: () => UserAgentCoreDelegate,
+): Environment {
+  const transports: unknown = configuration?.transports;
+  if (!Array.isArray(transports) || !transports.every(isTransport)) {
+    throw new InvalidArgumentError("transports", "an array of transports", typeof transports);
+  }
+  const logger = configuration.logger ?? defaultLogger;
+  const identifiers = new Identifiers(configuration.random);
+  const { supportedOptionTags = [], requiredOptionTags = [], infoPackages } = configuration;
+  const optionTags = joinTags(
+    ENGINE_OPTION_TAGS,
+    checkTokens("supportedOptionTags", supportedOptionTags),
+  );
+  const content = checkContent(configuration.content ?? {});
+  const events = eventPolicy(configuration);
+  const allow = (): string => {
+    const methods = allowedMethods(delegateOf());
+    return infoPackages === undefined ? methods : `${methods}, INFO`;
+  };
+  return {
+    ...events,
+    clock: configuration.clock ?? systemClock,
+    identifiers,
+    logger,
+    timers: timersOf(configuration.timers),
+    transports: configuration.transports,
+    authentication: authenticationOf(configuration, identifiers),
+    userAgent: configuration.userAgentHeaderFieldValue,
+    allow,
+    optionTags,
+    sessionTimer: sessionTimerOf(configuration),
+    infoPackages: infoPackages === undefined
+      ? undefined
+      : checkTokens("infoPackages", infoPackages),
+    requiredOptionTags: checkTokens("requiredOptionTags", requiredOptionTags),
+    content,
+    capabilities: () => [
+      `Allow: ${allow()}`,
+      ...acceptLines(content),
+      `Supported: ${optionTags.join(", ")}`,
+      ...allowEvents(events),
+    ],
+    contact: (transport, user) => contact(transport, user ?? configuration.aor?.user),
+    onError: configuration.onError ?? ((error) => logger.warn(`${error.name}: ${error.message}`)),
+    trace: configuration.trace,
+    inspect: configuration.inspect,
+  };
+}
+
+/** RFC 3261 §8.1.1.8; RFC 7118 §5 has `transport=ws` for both WS and WSS. */
+function contact({ protocol, local }: Transport, user: string | undefined): string {
+  const parameter = protocol.toLowerCase().replace("wss", "ws");
+  const uri = new URI("sip", user, bracketed(local.host), local.port);
+  if (parameter !== "udp") uri.setParam("transport", parameter);
+  return `<${uri}>`;
+}
