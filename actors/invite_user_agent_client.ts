@@ -16,7 +16,7 @@ import { makeCancel } from "./cancel_request.ts";
 import { contactOf } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import { nextHopOf } from "./flow.ts";
-import { watchExpiry } from "./invitation_expiry.ts";
+import { watchExpiry } from "./request_expiry.ts";
 import { localResponse } from "./local_response.ts";
 import type {
   AckableIncomingResponseWithSession,

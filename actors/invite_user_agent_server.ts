@@ -18,7 +18,7 @@ import {
 import { checkContact } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import type { IncomingInviteRequest, OutgoingResponseWithSession } from "./incoming_request.ts";
-import { watchExpiry } from "./invitation_expiry.ts";
+import { watchExpiry } from "./request_expiry.ts";
 import type { Replacement } from "./replaces.ts";
 import type { Place } from "./offer_answer.ts";
 import { hasTag } from "./option_tags.ts";

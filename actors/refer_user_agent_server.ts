@@ -129,6 +129,7 @@ export class ReferUserAgentServer extends UserAgentServer implements IncomingRef
     this.supervisor.callGuest("onRefer", () => this.handler()?.(this), () => {
       if (!this.isAnswered) this.reject({ statusCode: 500 });
     });
+    this.awaitAnswer();
     this.notifier?.settle();
   }
 

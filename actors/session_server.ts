@@ -214,4 +214,5 @@ function callDelegate(
   session.callGuest(name, call, () => {
     if (!server.isAnswered) server.reject({ statusCode: 500 });
   });
+  server.awaitAnswer();
 }

@@ -88,6 +88,7 @@ export class SubscribeUserAgentServer extends UserAgentServer implements Incomin
     this.supervisor.callGuest("onSubscribe", () => handler(this), () => {
       if (!this.isAnswered) this.reject({ statusCode: 500 });
     });
+    this.awaitAnswer();
     this.notifier?.settle();
   }
 

@@ -14,7 +14,7 @@ import type { Flow } from "./flow.ts";
 import { InviteUserAgentServer } from "./invite_user_agent_server.ts";
 import { type ServerEntry, serverKey } from "./registry.ts";
 import { replacementOf } from "./replaces.ts";
-import { inspectRequest } from "./request_inspection.ts";
+import { inspectRequest, refuseMethod } from "./request_inspection.ts";
 import { receiveRefer } from "./refer_user_agent_server.ts";
 import { refuseSubscribe } from "./event_inspection.ts";
 import { SubscribeUserAgentServer } from "./subscribe_user_agent_server.ts";
@@ -67,7 +67,11 @@ export class UasCore {
     if (method === "OPTIONS") return this.receiveOptions(request, transaction);
     const delegate = this.delegateOf();
     const handler = handlerOf(delegate, method);
-    if (handler === undefined) return;
+    // The program has taken it away in the meantime.
+    if (handler === undefined) {
+      const refusal = refuseMethod(method, this.supervisor.environment.allow());
+      return void transaction.respond(refusal);
+    }
     if (handler === "onSubscribe") {
       const server = new SubscribeUserAgentServer(this.supervisor, request, transaction);
       return server.show((each) => delegate.onSubscribe?.(each));
@@ -206,7 +210,9 @@ export class UasCore {
   private receiveOptions(request: IncomingRequestMessage, transaction: ServerTransaction): void {
     const delegate = this.delegateOf();
     const server = new UserAgentServer(this.supervisor, request, transaction);
-    this.callDelegate("onOptions", server, () => delegate.onOptions?.(server));
+    this.supervisor.callGuest("onOptions", () => delegate.onOptions?.(server), () => {
+      if (!server.isAnswered) server.reject({ statusCode: 500 });
+    });
     if (server.isAnswered) return;
     const statusCode = delegate.onInvite === undefined ? 480 : 200;
     transaction.respond({ statusCode, extraHeaders: this.supervisor.environment.capabilities() });
@@ -216,6 +222,7 @@ export class UasCore {
     this.supervisor.callGuest(name, call, () => {
       if (!server.isAnswered) server.reject({ statusCode: 500 });
     });
+    server.awaitAnswer();
   }
 
   /** §9.2: the CANCEL is answered by itself, and then its INVITE. */

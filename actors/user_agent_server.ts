@@ -10,10 +10,12 @@ import {
   InvalidStateError,
   type OutgoingResponse,
   type ResponseOptions,
+  TimeoutError,
   TransportError,
   type URI,
 } from "../messages/mod.ts";
 import type { IncomingRequest, IncomingRequestDelegate } from "./incoming_request.ts";
+import { watchPatience } from "./request_expiry.ts";
 import { targetDialogOf } from "./replaces.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
 import type { Session } from "./session.ts";
@@ -76,6 +78,20 @@ export class UserAgentServer implements IncomingRequest {
   /** Forgets the request: nothing is sent. */
   dispose(): void {
     if (!this.isAnswered) this.transaction.dispose();
+  }
+
+  /**
+   * The program will answer later. When the client has given up (§17.1.2.2, timer F), nobody waits for
+   * the answer any more, and nothing is kept of the request. An INVITE is waited for: see §13.3.1.1.
+   */
+  awaitAnswer(): void {
+    if (this.isAnswered || this.message.method === "INVITE") return;
+    this.transaction.onAnswered = watchPatience(this.supervisor, () => {
+      const { method, callId } = this.message;
+      const text = `nobody has answered the ${method} of Call-ID ${callId} in 64*T1`;
+      this.supervisor.report(new TimeoutError(`${text}: its client has given up`));
+      this.transaction.dispose();
+    });
   }
 
   /** Sends what one of the methods above has made. */

@@ -18,7 +18,7 @@
  * @module
  */
 export * from "./events.ts";
-export * from "./invitation_expiry.ts";
+export * from "./request_expiry.ts";
 export * from "./invite_client.ts";
 export * from "./invite_server.ts";
 export * from "./non_invite_client.ts";

@@ -246,3 +246,54 @@ Deno.test("PUBLISH: entity-tags and intervals pass, both ways; they are the prog
   assertEquals(told, ["b2"]);
   x.finish();
 });
+
+// §17.1.2.2: after timer F, 64*T1, the client has given up.
+Deno.test("a request that the program never answers: nothing is kept of it after 64*T1", () => {
+  const x = new Exchange();
+  const held: IncomingRequest[] = [];
+  const hold = (request: IncomingRequest) => void held.push(request);
+  x.core.delegate = { onMessage: hold, onSubscribe: hold, onRefer: hold, onRequest: hold };
+  const { session, invite } = x.callOut();
+  session.delegate = { onInfo: hold };
+  const more = { headers: ["Contact: <sip:bob@bob.example>"] };
+  x.peer.ask("MESSAGE", { callId: "1" });
+  x.peer.ask("FOO", { callId: "2" });
+  x.peer.ask("SUBSCRIBE", { callId: "3", headers: [...more.headers, "Event: presence"] });
+  x.peer.ask("REFER", { callId: "4", headers: [...more.headers, "Refer-To: <sip:c@c.example>"] });
+  x.peer.ask("INFO", { callId: invite.callId, fromTag: "far", toTag: session.localTag });
+  const methods = ["MESSAGE", "FOO", "SUBSCRIBE", "REFER", "INFO"];
+  assertEquals(held.map(({ message }) => message.method), methods);
+  x.clock.advance(TIMER_B - 1);
+  assertEquals(x.errors, []);
+  assertEquals(x.core.live.servers, methods.length);
+  x.clock.advance(1);
+  assertEquals(x.core.live.servers, 0);
+  for (const request of held) assertThrows(() => request.accept(), InvalidStateError);
+  session.dispose();
+  x.finish(...methods.map(() => "TimeoutError"));
+});
+
+Deno.test("a request that the program answers late, but in time: nothing is reported", () => {
+  const x = new Exchange();
+  const held: IncomingRequest[] = [];
+  x.core.delegate = { onMessage: (request) => void held.push(request) };
+  x.peer.ask("MESSAGE");
+  x.clock.advance(TIMER_B - 1);
+  held[0]?.accept();
+  assertEquals(x.peer.response("MESSAGE").statusCode, 200);
+  x.finish();
+});
+
+Deno.test("a handler that is taken away while the request is looked at: 405, and nothing is left", () => {
+  const x = new Exchange();
+  x.core.delegate = {
+    isRecipient: () => {
+      delete x.core.delegate.onMessage;
+      return true;
+    },
+    onMessage: (request) => void request.accept(),
+  };
+  x.peer.ask("MESSAGE");
+  assertEquals(x.peer.response("MESSAGE").statusCode, 405);
+  x.finish();
+});

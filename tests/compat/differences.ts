@@ -17,6 +17,12 @@ export interface Difference {
 }
 
 export const DIFFERENCES: readonly Difference[] = [
+  {
+    scenario: "MESSAGE comes in by two ways",
+    lines: ["SIP.js tells left: servers"],
+    why:
+      "RFC 3261 §17.1.2.2: the client has given up with timer F; of a request that the program never answers nothing is kept beyond that",
+  },
   ...["OPTIONS is accepted", "OPTIONS is refused"].map((scenario) => ({
     scenario,
     lines: ["Strowger in OPTIONS 1: Accept: application/sdp"],

@@ -1,10 +1,11 @@
 /**
- * The time for which an INVITE is good (RFC 3261 §13.2.1, §13.3.1, §20.19).
+ * The time for which a request is good: what Expires says of an INVITE (RFC 3261 §13.2.1, §13.3.1,
+ * §20.19), and 64*T1 for any other that came in.
  *
  * @module
  */
 import { createActor } from "xstate";
-import { invitationExpiryMachine } from "../machines/mod.ts";
+import { requestExpiryMachine } from "../machines/mod.ts";
 import {
   type IncomingRequestMessage,
   OutgoingRequestMessage,
@@ -36,9 +37,23 @@ export function watchExpiry(
   const seconds = secondsOf(invite);
   // What no clock can count is weeks away.
   if (seconds === undefined || seconds * 1000 > MAX_DELAY) return () => {};
-  const { id } = invitationExpiryMachine;
-  const options = { ...supervisor.actorOptions, id, input: { validity: seconds * 1000 } };
-  const actor = createActor(invitationExpiryMachine, options);
+  return watchFor(supervisor, seconds * 1000, onExpired);
+}
+
+/**
+ * Waits until the client of a request but INVITE has given up (timer F), if nobody answers before.
+ *
+ * @param onExpired Called then, unless the request was answered.
+ * @returns To be called when the request is answered.
+ */
+export function watchPatience(supervisor: Supervisor, onExpired: () => void): () => void {
+  return watchFor(supervisor, 64 * supervisor.environment.timers.T1, onExpired);
+}
+
+function watchFor(supervisor: Supervisor, validity: number, onExpired: () => void): () => void {
+  const { id } = requestExpiryMachine;
+  const options = { ...supervisor.actorOptions, id, input: { validity } };
+  const actor = createActor(requestExpiryMachine, options);
   actor.on("expired", () => supervisor.guard(onExpired));
   actor.start();
   return () => {

@@ -1,4 +1,4 @@
-import { invitationExpiryMachine } from "../../machines/mod.ts";
+import { requestExpiryMachine } from "../../machines/mod.ts";
 import { testMachine } from "./suite.ts";
 
 const TABLE = `
@@ -21,8 +21,8 @@ const TIMELINES = {
     59999  answered       -> terminated`,
 };
 
-testMachine("invitation that expires", {
-  machine: invitationExpiryMachine,
+testMachine("request that expires", {
+  machine: requestExpiryMachine,
   inputs: { minute: { validity: 60_000 } },
   events: { answered: { type: "answered" }, dispose: { type: "dispose" } },
   last: "terminated",

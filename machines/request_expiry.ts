@@ -1,6 +1,7 @@
 /**
- * How long an INVITE is good for, where it has an Expires: RFC 3261 §13.2.1 at the caller, §13.3.1 at
- * the callee.
+ * How long a request that is not answered yet is good for: an INVITE that has an Expires (RFC 3261
+ * §13.2.1 at the caller, §13.3.1 at the callee); at the server, any other request, whose client gives
+ * up with timer F (§17.1.2.2).
  *
  * @module
  */
@@ -9,39 +10,39 @@ import type { DisposeEvent, TerminatedEmission } from "./events.ts";
 import type { Statechart } from "./statechart.ts";
 
 /** Plain data. */
-export interface InvitationExpiryContext {
-  /** Milliseconds for which the invitation is good. */
+export interface RequestExpiryContext {
+  /** Milliseconds for which the request is good. */
   readonly validity: number;
 }
 
 /** What the machine takes. */
-export type InvitationExpiryEvent =
+export type RequestExpiryEvent =
   | DisposeEvent
-  /** The INVITE has a final response. */
+  /** The request has a final response. */
   | { readonly type: "answered" };
 
 /** What the machine tells. */
-export type InvitationExpiryEmission =
+export type RequestExpiryEmission =
   | TerminatedEmission
-  /** The invitation has expired, and nobody has answered it. */
+  /** Its time is up, and nobody has answered it. */
   | { readonly type: "expired" };
 
 /** The states. */
-export type InvitationExpiryState = "open" | "terminated";
+export type RequestExpiryState = "open" | "terminated";
 
-/** The machine of an invitation that expires. */
-export const invitationExpiryMachine: Statechart<
-  InvitationExpiryContext,
-  InvitationExpiryEvent,
-  InvitationExpiryState,
-  InvitationExpiryContext,
-  InvitationExpiryEmission
+/** The machine of a request that expires. */
+export const requestExpiryMachine: Statechart<
+  RequestExpiryContext,
+  RequestExpiryEvent,
+  RequestExpiryState,
+  RequestExpiryContext,
+  RequestExpiryEmission
 > = setup({
   types: {
-    context: {} as InvitationExpiryContext,
-    events: {} as InvitationExpiryEvent,
-    input: {} as InvitationExpiryContext,
-    emitted: {} as InvitationExpiryEmission,
+    context: {} as RequestExpiryContext,
+    events: {} as RequestExpiryEvent,
+    input: {} as RequestExpiryContext,
+    emitted: {} as RequestExpiryEmission,
   },
   actions: {
     tellExpired: emit({ type: "expired" }),
@@ -49,7 +50,7 @@ export const invitationExpiryMachine: Statechart<
   },
   delays: { validity: ({ context }) => context.validity },
 }).createMachine({
-  id: "invitationExpiry",
+  id: "requestExpiry",
   context: ({ input }) => ({ validity: input.validity }),
   initial: "open",
   states: {
