@@ -11,7 +11,19 @@ import {
   type ResponseOptions,
 } from "../messages/mod.ts";
 
-/** What bodies a program understands. */
+/**
+ * What bodies a program understands.
+ *
+ * @example Session descriptions, alone or with other parts, and text messages
+ * ```ts
+ * import type { AcceptedContent } from "@strowger/sip";
+ *
+ * const content: AcceptedContent = {
+ *   types: { INVITE: ["application/sdp", "multipart/mixed"], MESSAGE: ["text/*"] },
+ *   languages: ["en", "de"],
+ * };
+ * ```
+ */
 export interface AcceptedContent {
   /**
    * Media types (`text/plain`, `text/*`) by method. INVITE takes `application/sdp` unless it is named

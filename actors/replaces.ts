@@ -26,6 +26,16 @@ export interface ReplacesOptions {
  * @throws `InvalidStateError` for a session that cannot be replaced: one that is over, or that this
  * side is calling. RFC 3891 §4: "A UAC MUST NOT send an INVITE with a Replaces header field that
  * attempts to replace an early dialog which was not originated by the target of the INVITE".
+ *
+ * @example Attended transfer: Bob calls Carol, in the place of this side's call with her
+ * ```ts
+ * import { replacesValue, type Session } from "@strowger/sip";
+ *
+ * function transfer(bob: Session, carol: Session): void {
+ *   const replaces = encodeURIComponent(replacesValue(carol));
+ *   bob.refer({}, { extraHeaders: [`Refer-To: <${carol.remoteTarget}?Replaces=${replaces}>`] });
+ * }
+ * ```
  */
 export function replacesValue(
   session: Session,
