@@ -174,6 +174,26 @@ export const DIFFERENCES: readonly Difference[] = [
     why: 'RFC 3326 §2: a Reason begins with a protocol; words alone are put into its "text"',
   },
   {
+    scenario: "the CANCEL cannot be sent",
+    lines: [
+      "SIP.js tells left: clients",
+      "SIP.js tells left: dialogs",
+      "Strowger tells onReject 408",
+    ],
+    why:
+      "deliberate difference 1: RFC 3261 §9.1: without a final response in 64*T1, the INVITE is considered cancelled",
+  },
+  {
+    scenario: "cancelled, and then disposed of",
+    lines: ["SIP.js tells onReject 487", "SIP.js sends ACK 1"],
+    why: "deliberate difference 2: `dispose()` silences the delegate, and sends nothing",
+  },
+  {
+    scenario: "disposed of, and then cancelled",
+    lines: ["SIP.js tells onReject 487", "SIP.js sends CANCEL 1", "SIP.js sends ACK 1"],
+    why: "deliberate difference 2: `dispose()` silences the delegate, and sends nothing",
+  },
+  {
     scenario: "a call comes in, rings, and is taken",
     lines: [
       "SIP.js in 100 INVITE 1: To: <sip:alice@alice.example>",
@@ -420,6 +440,11 @@ export const DIFFERENCES: readonly Difference[] = [
     why: "an ended call takes no request any more: SIP.js sends it into a dialog that is gone",
   },
   {
+    scenario: "INFO goes out in an early dialog",
+    lines: ["SIP.js tells info() throws", "Strowger tells onAccept 200", "Strowger sends INFO 2"],
+    why: "RFC 6086 §4.1: an early dialog takes INFO as well, in which SIP.js throws",
+  },
+  {
     scenario: "a re-INVITE is accepted",
     lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
     why:
@@ -625,6 +650,55 @@ export const DIFFERENCES: readonly Difference[] = [
     scenario: "UPDATE comes in a call",
     lines: ["SIP.js sends 405 UPDATE 1", "Strowger sends 200 UPDATE 1"],
     why: "RFC 3311: UPDATE is supported; without an offer it is answered 200",
+  },
+  {
+    scenario: "a re-INVITE is disposed of, and then accepted",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE is disposed of, and then accepted",
+    lines: ["SIP.js tells re-INVITE onAccept 200"],
+    why: "deliberate difference 2: `dispose()` silences the delegate, and sends nothing",
+  },
+  {
+    scenario: "the session is disposed of while a re-INVITE is under way",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "the session is disposed of while a re-INVITE is under way",
+    lines: ["SIP.js tells re-INVITE onReject 488", "SIP.js sends ACK 2"],
+    why: "deliberate difference 2: `dispose()` silences the delegate, and sends nothing",
+  },
+  {
+    scenario: "a re-INVITE comes in, rings, and is accepted",
+    lines: [
+      "Strowger in 180 INVITE 1: Contact: <sip:alice@alice.example:5060;transport=tcp>",
+      "Strowger in 200 INVITE 1: Contact: <sip:alice@alice.example:5060;transport=tcp>",
+    ],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE comes in without an offer, and the ACK has the answer",
+    lines: ["Strowger in 200 INVITE 1: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a BYE comes in while a re-INVITE goes out",
+    lines: ["Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>"],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "a re-INVITE goes out before the callee has got its ACK",
+    lines: ["Strowger tells invite() throws", "SIP.js sends INVITE 1", "SIP.js sends BYE 2"],
+    why:
+      'RFC 3261 §14.1: "a UAC MUST NOT initiate a new INVITE transaction within a dialog while another INVITE transaction is in progress in either direction"',
   },
   {
     scenario: "MESSAGE is never answered, over UDP",
@@ -846,6 +920,45 @@ export const DIFFERENCES: readonly Difference[] = [
     why: "RFC 7616 §3.6: credentials for a realm that has asked go along from then on",
   },
   {
+    scenario: "a re-INVITE is challenged by a proxy",
+    lines: [
+      "Strowger in ACK 3: Proxy-Authorization: algorithm=MD5 cnonce=* nc=00000001 nonce=n1 qop=auth realm=example response=right uri=sip:bob@bob.example:5060 username=alice",
+    ],
+    why:
+      'deliberate difference 5: RFC 3261 §22.1: "UACs creating an ACK message will duplicate all of the Authorization and Proxy-Authorization header field values that appeared in the INVITE"',
+  },
+  {
+    scenario: "a re-INVITE is challenged by a proxy",
+    lines: [
+      "Strowger in BYE 4: Proxy-Authorization: algorithm=MD5 cnonce=* nc=00000002 nonce=n1 qop=auth realm=example response=right uri=sip:bob@bob.example:5060 username=alice",
+    ],
+    why: "RFC 3261 §22.3: credentials go along to the same proxy",
+  },
+  {
+    scenario: "a re-INVITE is challenged by a proxy",
+    lines: [
+      "Strowger in INVITE 2: Contact: <sip:alice@alice.example:5060;transport=tcp>",
+      "Strowger in INVITE 3: Contact: <sip:alice@alice.example:5060;transport=tcp>",
+    ],
+    why:
+      "RFC 3261 §12.2.1.1: target refresh requests have a Contact, which SIP.js leaves to the program",
+  },
+  {
+    scenario: "BYE is challenged by the far end itself",
+    lines: [
+      "SIP.js tells bye onAccept 200",
+      "Strowger tells bye onReject 401",
+      "SIP.js sends BYE 3",
+    ],
+    why:
+      "a far end does not get the password that a proxy was given for, unless the credentials say so",
+  },
+  {
+    scenario: "a realm that nobody has a password for",
+    lines: ["SIP.js tells onReject 403", "Strowger tells onReject 401", "SIP.js sends REGISTER 2"],
+    why: "credentials go to the realm that they were given for, and to no other",
+  },
+  {
     scenario: "the second NOTIFY comes before the first",
     lines: [
       "SIP.js in 500 NOTIFY 2: reason Internal Server Error",
@@ -892,5 +1005,17 @@ export const DIFFERENCES: readonly Difference[] = [
     scenario: "SUBSCRIBE without Expires",
     lines: ["SIP.js tells subscribe() throws", "Strowger sends SUBSCRIBE 1"],
     why: "RFC 6665 §4.1.2.1: without Expires, the event package says how long",
+  },
+  {
+    scenario: "SUBSCRIBE is disposed of, and then accepted and notified",
+    lines: [
+      "SIP.js tells onAccept 200",
+      "SIP.js tells first onNotify active;expires=3600",
+      "SIP.js tells left: dialogs",
+      "SIP.js sends 200 NOTIFY 1",
+      "Strowger sends 481 NOTIFY 1",
+    ],
+    why:
+      "deliberate difference 2: `dispose()` forgets the SUBSCRIBE, and makes no subscription of it",
   },
 ];

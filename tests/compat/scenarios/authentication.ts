@@ -229,4 +229,44 @@ export const challenges: readonly Scenario[] = [
       await stage.respond(200, {}, "REGISTER");
     },
   },
+  {
+    name: "a re-INVITE is challenged by a proxy",
+    play: async (stage) => {
+      const session = await stage.call();
+      session.invite(stage.inviteRecorder({}, "re-INVITE "), { body: sdp("offer2") });
+      await stage.settle();
+      await challengeLast(stage, 407, "INVITE");
+      await stage.respond(200, { body: "answer2" });
+      await hangUp(stage);
+    },
+  },
+  {
+    name: "BYE is challenged by the far end itself",
+    play: async (stage) => {
+      const session = await stage.call();
+      session.bye(stage.recorder({}, "bye "));
+      await stage.settle();
+      await challengeLast(stage, 401, "BYE");
+      if (stage.peer.requests("BYE").length === 2) await stage.respond(200, {}, "BYE");
+    },
+  },
+  {
+    name: "SUBSCRIBE is challenged",
+    play: async (stage) => {
+      const extraHeaders = ["Event: presence", "Expires: 60"];
+      stage.core.subscribe(stage.request("SUBSCRIBE", { extraHeaders }), stage.recorder());
+      await stage.settle();
+      await challengeLast(stage, 401, "SUBSCRIBE");
+      await stage.respond(403, {}, "SUBSCRIBE");
+    },
+  },
+  {
+    name: "a realm that nobody has a password for",
+    play: async (stage) => {
+      await register(stage);
+      const headers = ['WWW-Authenticate: Digest realm="elsewhere", nonce="n"'];
+      await stage.respond(401, { headers }, "REGISTER");
+      if (stage.peer.requests("REGISTER").length === 2) await stage.respond(403, {}, "REGISTER");
+    },
+  },
 ];

@@ -223,4 +223,38 @@ export const cancels: readonly Scenario[] = [
       await stage.respond(200, {}, "BYE");
     },
   },
+  {
+    name: "the CANCEL cannot be sent",
+    play: async (stage) => {
+      const request = await stage.invite();
+      await stage.respond(180);
+      stage.unplug();
+      request.cancel();
+      await stage.settle();
+      await stage.advance(40_000);
+    },
+  },
+  {
+    name: "cancelled, and then disposed of",
+    play: async (stage) => {
+      const request = await stage.invite();
+      await stage.respond(180);
+      request.cancel();
+      request.dispose();
+      await stage.settle();
+      await agree(stage);
+    },
+  },
+  {
+    name: "disposed of, and then cancelled",
+    play: async (stage) => {
+      const request = await stage.invite();
+      await stage.respond(180);
+      request.dispose();
+      stage.attempt("cancel()", () => request.cancel());
+      await stage.settle();
+      if (stage.peer.requests("CANCEL").length > 0) await stage.respond(200, {}, "CANCEL");
+      await stage.respond(487);
+    },
+  },
 ];

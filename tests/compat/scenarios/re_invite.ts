@@ -252,4 +252,85 @@ export const reInvites: readonly Scenario[] = [
       await end(stage);
     },
   },
+  {
+    name: "a re-INVITE cannot be sent",
+    play: async (stage) => {
+      await stage.call();
+      stage.unplug();
+      await hold(stage);
+      stage.session.dispose();
+    },
+  },
+  {
+    name: "a re-INVITE is disposed of, and then accepted",
+    play: async (stage) => {
+      const session = await stage.call();
+      const told = stage.inviteRecorder({}, "re-INVITE ");
+      const request = session.invite(told, { body: sdp("offer2") });
+      await stage.settle();
+      request.dispose();
+      await stage.respond(200, { body: "answer2" });
+      await stage.advance(5000);
+      session.dispose();
+    },
+  },
+  {
+    name: "the session is disposed of while a re-INVITE is under way",
+    play: async (stage) => {
+      await stage.call();
+      await hold(stage);
+      stage.session.dispose();
+      await stage.respond(488);
+    },
+  },
+  {
+    name: "a re-INVITE comes in, rings, and is accepted",
+    play: async (stage) => {
+      await stage.call();
+      takeReInvites(stage, "wait");
+      await stage.askWithin("INVITE", 1, { body: "offer2" });
+      stage.attempt("progress()", () => stage.incoming.progress());
+      await stage.settle();
+      stage.incoming.accept({ statusCode: 200, body: sdp("answer2") });
+      await stage.settle();
+      await stage.askWithin("ACK", 1);
+      await end(stage);
+    },
+  },
+  {
+    name: "a re-INVITE comes in without an offer, and the ACK has the answer",
+    play: async (stage) => {
+      await stage.call();
+      takeReInvites(stage, "wait");
+      await stage.askWithin("INVITE", 1);
+      stage.incoming.accept({ statusCode: 200, body: sdp("offer2") });
+      await stage.settle();
+      await stage.askWithin("ACK", 1, { body: "answer2" });
+      await end(stage);
+    },
+  },
+  {
+    name: "a BYE comes in while a re-INVITE goes out",
+    play: async (stage) => {
+      await stage.call();
+      await hold(stage);
+      const mine = stage.peer.request("INVITE");
+      await stage.askWithin("BYE", 1);
+      stage.peer.respond(mine, 487);
+      await stage.settle();
+      stage.told.push(stage.session.sessionState);
+    },
+  },
+  {
+    name: "a re-INVITE goes out before the callee has got its ACK",
+    play: async (stage) => {
+      stage.takeInvites((request) => {
+        stage.sessions.push(request.accept({ statusCode: 200, body: sdp("answer") }).session);
+      });
+      await stage.ask("INVITE", { branch: "z9hG4bKring", body: "offer" });
+      stage.attempt("invite()", () => stage.session.invite({}, { body: sdp("offer2") }));
+      await stage.settle();
+      stage.session.dispose();
+    },
+  },
 ];

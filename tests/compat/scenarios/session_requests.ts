@@ -107,4 +107,33 @@ export const sessionRequests: readonly Scenario[] = [
       await within(stage, "BYE", 2);
     },
   },
+  {
+    name: "INFO goes out in an early dialog",
+    play: async (stage) => {
+      await stage.invite();
+      await stage.respond(180);
+      stage.attempt("info()", () => stage.progressed[0]?.session?.info(stage.recorder()));
+      await stage.settle();
+      if (stage.peer.requests("INFO").length > 0) await stage.respond(200, {}, "INFO");
+      await stage.respond(486);
+    },
+  },
+  {
+    name: "INFO comes in an early dialog",
+    play: async (stage) => {
+      await stage.invite();
+      await stage.respond(180);
+      const session = stage.progressed[0]?.session;
+      if (session !== undefined) {
+        session.delegate = {
+          onInfo: (request) => {
+            stage.told.push("onInfo");
+            request.accept();
+          },
+        };
+      }
+      await stage.askWithin("INFO", 1);
+      await stage.respond(486);
+    },
+  },
 ];

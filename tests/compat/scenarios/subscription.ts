@@ -312,4 +312,29 @@ export const subscribers: readonly Scenario[] = [
       });
     },
   },
+  {
+    name: "SUBSCRIBE cannot be sent",
+    play: async (stage) => {
+      stage.unplug();
+      await subscribe(stage);
+    },
+  },
+  {
+    name: "SUBSCRIBE is disposed of, and then accepted and notified",
+    play: async (stage) => {
+      const { request } = await subscribe(stage);
+      request.dispose();
+      await accept(stage);
+      await notify(stage, 1, "active;expires=3600");
+      await stage.advance(60_000);
+    },
+  },
+  {
+    name: "the first NOTIFY comes twice",
+    play: async (stage) => {
+      const subscription = await active(stage);
+      await notify(stage, 1, "active;expires=3600");
+      subscription.dispose();
+    },
+  },
 ];
