@@ -18,6 +18,8 @@ export interface KamailioOptions {
   algorithm: string;
   /** How long a nonce is good for, in seconds. */
   nonceExpire: number;
+  /** Whether it challenges within dialogs, too. */
+  withinDialogs: boolean;
   /** A directory of its own. */
   directory: string;
   /** After how many seconds it ends by itself. */
@@ -37,7 +39,7 @@ export class Kamailio {
 
   /** Starts it; resolves when it takes messages. */
   static async start(options: KamailioOptions): Promise<Kamailio> {
-    const { algorithm, nonceExpire, directory, seconds } = options;
+    const { algorithm, nonceExpire, withinDialogs, directory, seconds } = options;
     const port = freePort();
     const template = await Deno.readTextFile(new URL("./kamailio.cfg", import.meta.url));
     const values: Record<string, string | number> = {
@@ -50,7 +52,9 @@ export class Kamailio {
     await Deno.writeTextFile(`${directory}/kamailio.cfg`, text);
     const memory = ["-m", "32", "-M", "4"];
     const paths = ["-f", `${directory}/kamailio.cfg`, "-Y", directory, "-w", directory];
-    const process = PeerProcess.start("kamailio", ["-DD", "-E", ...memory, ...paths], seconds);
+    const defines = withinDialogs ? ["-A", "CHALLENGES_WITHIN_DIALOGS"] : [];
+    const args = ["-DD", "-E", ...memory, ...paths, ...defines];
+    const process = PeerProcess.start("kamailio", args, seconds);
     const kamailio = new Kamailio(port, process);
     await process.ready(() => kamailio.isListening());
     return kamailio;

@@ -148,3 +148,16 @@ export function outcome(
   send({ onAccept: put, onRedirect: put, onReject: put });
   return responses.next();
 }
+
+/** Invites again; the final response, which is acknowledged. */
+export function reInvite(session: Session, body: Body): Promise<IncomingResponseMessage> {
+  const responses = new Inbox<IncomingResponseMessage>("answer to a re-INVITE");
+  session.invite({
+    onAccept: (response) => {
+      response.ack();
+      responses.put(response.message);
+    },
+    onReject: ({ message }) => responses.put(message),
+  }, { body });
+  return responses.next();
+}

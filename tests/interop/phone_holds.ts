@@ -1,9 +1,8 @@
 /**
  * Calls with baresip that are held and resumed, through Kamailio (RFC 5359 §2.1).
  */
-import type { IncomingResponse } from "@strowger/sip";
 import { Inbox } from "./inbox.ts";
-import type { LiveCall } from "./line.ts";
+import { type LiveCall, reInvite } from "./line.ts";
 import { callFromPhone, callPhone, hangUp, phoneHangsUp } from "./phone_calls.ts";
 import type { ProxyScenario } from "./proxy_trial.ts";
 import { directionOf } from "./sipp_changes.ts";
@@ -42,28 +41,15 @@ export const PHONE_HOLDS: readonly ProxyScenario[] = [
     async play(scene) {
       const { expect } = scene;
       const { here } = await callFromPhone(scene);
-      expect("the answer to hold", await reInvite(here, 2, "sendonly"), "200 recvonly");
-      expect("the answer to resume", await reInvite(here, 3, "sendrecv"), "200 sendrecv");
+      expect("the answer to hold", await offer(here, 2, "sendonly"), "200 recvonly");
+      expect("the answer to resume", await offer(here, 3, "sendrecv"), "200 sendrecv");
       await hangUp(scene, here);
     },
   },
 ];
 
 /** Offers again: the answer's status code and direction. */
-async function reInvite(
-  { session }: LiveCall,
-  version: number,
-  direction: string,
-): Promise<string> {
-  const answers = new Inbox<string>("answer");
-  const put = ({ message }: IncomingResponse) =>
-    answers.put(`${message.statusCode} ${directionOf(message.body)}`);
-  session.invite({
-    onAccept: (response) => {
-      response.ack();
-      put(response);
-    },
-    onReject: put,
-  }, { body: description("alice", version, direction) });
-  return await answers.next();
+async function offer({ session }: LiveCall, version: number, direction: string): Promise<string> {
+  const message = await reInvite(session, description("alice", version, direction));
+  return `${message.statusCode} ${directionOf(message.body)}`;
 }

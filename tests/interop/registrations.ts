@@ -2,9 +2,11 @@
  * Registrations at Kamailio, and what it challenges.
  */
 import { header, parameter } from "./logged_header.ts";
-import { follow, type Line } from "./line.ts";
+import { follow, type Line, type LiveCall, reInvite } from "./line.ts";
 import { pause } from "./peer_process.ts";
 import type { ProxyScenario, Scene } from "./proxy_trial.ts";
+import { directionOf } from "./sipp_changes.ts";
+import { description } from "./sipp_scenario.ts";
 import { NONCE_EXPIRE } from "./stage.ts";
 
 /** The scenarios that are there for each algorithm. */
@@ -73,6 +75,50 @@ export const REGISTRATIONS: readonly ProxyScenario[] = [
       const went = "REGISTER 401 REGISTER+1 200 REGISTER+2 401 REGISTER+1 200";
       expect("what went", wire(alice), went);
       expect("stale", challenge(alice, "stale")?.toLowerCase(), "true");
+    },
+  },
+  {
+    title: "requests within a dialog are challenged",
+    peer: "Kamailio",
+    isSha256: true,
+    async play(scene) {
+      const { open, expect } = scene;
+      const [alice, dave] = await Promise.all([open("alice"), open("dave")]);
+      await register(scene, alice, dave);
+      const placed = alice.call("dave");
+      const there = follow(
+        (await dave.invites.next()).accept({
+          statusCode: 200,
+          body: description("dave"),
+        }).session,
+      );
+      const here = follow((await placed.accepted.next()).session);
+      await there.acks.next();
+      // The caller's nonce has grown old meanwhile; the callee has had none for its INVITE.
+      await pause((NONCE_EXPIRE + 1.5) * 1000);
+      const direction = async (call: LiveCall, user: string) =>
+        directionOf((await reInvite(call.session, description(user, 2, "sendonly"))).body);
+      const takeReInvite = (call: LiveCall, user: string) => {
+        call.session.delegate = {
+          ...call.session.delegate,
+          onInvite: (request) => {
+            const body = description(user, 2, "recvonly");
+            request.accept({ statusCode: 200, body });
+          },
+        };
+      };
+      takeReInvite(there, "dave");
+      takeReInvite(here, "alice");
+      expect("the answer to the caller", await direction(here, "alice"), "recvonly");
+      await there.acks.next();
+      expect("the answer to the callee", await direction(there, "dave"), "recvonly");
+      await here.acks.next();
+      const challenges = (line: Line) =>
+        line.engine.messages.filter(({ isPeers, status }) => isPeers && status === 407).length;
+      expect("challenges to the caller", challenges(alice), 2);
+      expect("challenges to the callee", challenges(dave), 1);
+      there.session.bye();
+      await here.byes.next();
     },
   },
   {

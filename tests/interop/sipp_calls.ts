@@ -10,6 +10,7 @@ import {
   description,
   hangUp,
   isSlow,
+  requestTo,
   type SippScenario,
   SLOW,
   type Story,
@@ -52,6 +53,38 @@ export const CALLS: readonly SippScenario[] = [
     calls: 20,
     story: "100 486",
     place: (core, target, story) => void call(core, target, story),
+  },
+  {
+    title: "SIPp has moved",
+    file: "callee_has_moved.xml",
+    calls: 20,
+    story: "302 127.0.0.2 127.0.0.3",
+    place: (core, target, story) =>
+      void call(core, target, story, {
+        onRedirect: ({ message }) => {
+          const hosts = message.getHeaders("Contact").map((each) =>
+            /@([\d.]+)/.exec(each)?.[1] ?? ""
+          );
+          story.push(`${message.statusCode}`, ...hosts);
+        },
+      }),
+  },
+  {
+    title: "the engine offers nothing, SIPp offers",
+    file: "callee_offers.xml",
+    calls: 20,
+    story: "180 200 HaveRemoteOffer Confirmed Stable Terminated BYE:200",
+    place: (core, target, story) =>
+      void core.invite(requestTo(core, "INVITE", target), {
+        ...story.tell(),
+        onAccept: (response) => {
+          const { session } = response;
+          story.push("200", session.signalingState);
+          response.ack({ body: description("engine") });
+          story.push(session.sessionState, session.signalingState);
+          hangUp(session, story, 50);
+        },
+      }),
   },
   {
     title: "SIPp rings reliably, the program sends PRACK",

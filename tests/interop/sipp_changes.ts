@@ -85,6 +85,18 @@ export const CHANGES: readonly SippScenario[] = [
     }),
   },
   {
+    title: "SIPp offers nothing, in INVITE and re-INVITE",
+    file: "caller_offers_nothing.xml",
+    calls: 20,
+    story: "ringing accepted ACK Confirmed Stable INVITE unsaid ACK BYE Terminated",
+    serve: (begin) => ({
+      onInvite: (request) => {
+        const story = begin();
+        answer(request, story, undefined, takeReInvites(story));
+      },
+    }),
+  },
+  {
     title: "the engine sends UPDATE",
     file: "callee_is_updated.xml",
     calls: 20,

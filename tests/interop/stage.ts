@@ -3,7 +3,7 @@
  */
 import { Baresip } from "./baresip.ts";
 import type { Protocol } from "./engine.ts";
-import { Kamailio } from "./kamailio.ts";
+import { Kamailio, type KamailioOptions } from "./kamailio.ts";
 
 /** After how many seconds all of it ends by itself. */
 const LIFETIME = 240;
@@ -12,7 +12,7 @@ const LIFETIME = 240;
 export class Stage {
   /** Challenges with MD5. */
   readonly md5: Kamailio;
-  /** Challenges with SHA-256, and its nonces grow old. */
+  /** Challenges with SHA-256, within dialogs, too, and its nonces grow old. */
   readonly sha256: Kamailio;
   /** A phone at the first, over UDP. */
   readonly bob: Baresip;
@@ -44,13 +44,17 @@ export class Stage {
       peers.defer(() => peer.stop());
       return peer;
     };
-    const proxy = (name: string, algorithm: string, nonceExpire: number) =>
-      start(name, (place) => Kamailio.start({ algorithm, nonceExpire, ...place }));
+    const proxy = (name: string, options: Omit<KamailioOptions, "directory" | "seconds">) =>
+      start(name, (place) => Kamailio.start({ ...options, ...place }));
     const phone = (user: string, proxy: Kamailio, protocol: Protocol) =>
       start(user, (place) => Baresip.start({ user, proxy, protocol, ...place }));
     try {
-      const md5 = await proxy("md5", "MD5", 300);
-      const sha256 = await proxy("sha256", "SHA-256", NONCE_EXPIRE);
+      const md5 = await proxy("md5", { algorithm: "MD5", nonceExpire: 300, withinDialogs: false });
+      const sha256 = await proxy("sha256", {
+        algorithm: "SHA-256",
+        nonceExpire: NONCE_EXPIRE,
+        withinDialogs: true,
+      });
       const bob = await phone("bob", md5, "UDP");
       const carol = await phone("carol", md5, "TCP");
       return new Stage(peers, [md5, sha256], [bob, carol]);
