@@ -1,9 +1,10 @@
 /**
  * An engine for one trial: a core over one transport, and all that it did.
  */
-import { UserAgentCore, type UserAgentCoreConfiguration } from "@strowger/sip";
+import { type Transport, UserAgentCore, type UserAgentCoreConfiguration } from "@strowger/sip";
 import { TcpTransport } from "@strowger/sip/transports/tcp";
 import { UdpTransport } from "@strowger/sip/transports/udp";
+import { LossyTransport } from "./lossy_transport.ts";
 import { latin1, type LoggedMessage, parseLoggedMessage } from "./message_log.ts";
 import { pause } from "./peer_process.ts";
 
@@ -24,14 +25,18 @@ export class Engine {
   readonly hostport: string;
   /** Every message that it sent and received. */
   readonly messages: LoggedMessage[] = [];
+  /** How many messages were lost on the way from it and to it. */
+  readonly lost: () => number;
   /** What it reported. */
   readonly errors: string[] = [];
 
   private constructor(
     protocol: Protocol,
-    transport: UdpTransport | TcpTransport,
+    transport: Transport,
     configuration: Partial<UserAgentCoreConfiguration>,
+    lost: () => number,
   ) {
+    this.lost = lost;
     const { host, port } = transport.local;
     this.protocol = protocol;
     this.hostport = `${host}:${port}`;
@@ -44,13 +49,16 @@ export class Engine {
     });
   }
 
-  /** Makes one, on a free port. */
+  /** Makes one, on a free port, that loses a share of its messages. */
   static async start(
     protocol: Protocol,
     configuration: Partial<UserAgentCoreConfiguration> = {},
+    loss = 0,
   ): Promise<Engine> {
     const Transport = protocol === "UDP" ? UdpTransport : TcpTransport;
-    return new Engine(protocol, await Transport.listen(), configuration);
+    const transport = await Transport.listen();
+    const lossy = loss > 0 ? new LossyTransport(transport, loss) : undefined;
+    return new Engine(protocol, lossy ?? transport, configuration, () => lossy?.lost ?? 0);
   }
 
   /** How many messages and errors it had not expected. */

@@ -20,6 +20,14 @@ import { Inbox } from "./inbox.ts";
 import { addressOf, DOMAIN, type Kamailio, passwordOf } from "./kamailio.ts";
 import { description, text } from "./sipp_scenario.ts";
 
+/** What is not as usual. */
+export interface LineOptions {
+  /** A password that is not the user's. */
+  readonly password?: string;
+  /** How much is lost of what the engine sends and is sent, from 0 to 1. */
+  readonly loss?: number;
+}
+
 /** A call that was placed: what came of it. */
 export interface PlacedCall {
   readonly request: OutgoingInviteRequest;
@@ -64,14 +72,14 @@ export class Line {
     protocol: Protocol,
     user: string,
     proxy: Kamailio,
-    password: string = passwordOf(user),
+    { password = passwordOf(user), loss = 0 }: LineOptions = {},
   ): Promise<Line> {
     const configuration: Partial<UserAgentCoreConfiguration> = {
       aor: addressOf(user),
       routeSet: [proxy.route(protocol)],
       credentials: [{ realm: DOMAIN, username: user, password }],
     };
-    return new Line(await Engine.start(protocol, configuration), user);
+    return new Line(await Engine.start(protocol, configuration, loss), user);
   }
 
   /** Registers for some seconds, or not any more for 0; the final response. */

@@ -125,7 +125,7 @@ export const REGISTRATIONS: readonly ProxyScenario[] = [
     title: "a wrong password is tried once",
     peer: "Kamailio",
     async play({ open, expect }) {
-      const alice = await open("alice", "guessed");
+      const alice = await open("alice", { password: "guessed" });
       const answer = await alice.register(60);
       expect("the answer", answer.statusCode, 401);
       expect("what went", wire(alice), "REGISTER 401 REGISTER+1 401");
