@@ -47,7 +47,7 @@ const MAX_CONNECTIONS = 1_024;
  * A listening socket, and all connections that came to it or were opened from it.
  *
  * A connection is opened when something is sent to a host and port that has none, and reused for
- * what follows. What is sent to a destination that names a connection goes by that one while it is
+ * what follows; one that came in is reused for what goes to where it came from (RFC 3261 §18). What is sent to a destination that names a connection goes by that one while it is
  * open: so a response takes the way that its request came (RFC 3261 §18.2.2).
  *
  * What `disconnected` reports for a connection that this end opened has the host and port that
@@ -79,6 +79,8 @@ export class TcpTransport implements Transport {
   readonly #named = new Map<string, TcpConnection>();
   /** Those that this end opened and can send by, by the host and port that were called. */
   readonly #opened = new Map<string, TcpConnection>();
+  /** Those that came in, by the host and port that they came from. */
+  readonly #accepted = new Map<string, TcpConnection>();
   #incoming = 0;
   #lastName = 0;
   #receiver: TransportReceiver | undefined;
@@ -131,8 +133,13 @@ export class TcpTransport implements Transport {
     if (this.#closed !== undefined) throw new TransportError("the transport is closed");
     const named = to.connection === undefined ? undefined : this.#named.get(to.connection);
     if (named?.usable) return named;
-    const opened = this.#opened.get(hostport(to));
-    return opened?.usable ? opened : this.#open(to);
+    const key = hostport(to);
+    const opened = this.#opened.get(key);
+    if (opened?.usable) return opened;
+    // RFC 3261 §18: "When the connection is accepted by the transport layer, this index is set to the
+    // source IP address, port number, and transport."
+    const accepted = this.#accepted.get(key);
+    return accepted?.usable ? accepted : this.#open(to);
   }
 
   #open({ host, port }: Destination): TcpConnection {
@@ -153,7 +160,8 @@ export class TcpTransport implements Transport {
     }
     this.#incoming++;
     socket.once("close", () => this.#incoming--);
-    this.#adopt(socket, undefined);
+    const connection = this.#adopt(socket, undefined);
+    this.#accepted.set(hostport(connection.remote), connection);
   }
 
   get #maxConnections(): number {
@@ -180,7 +188,9 @@ export class TcpTransport implements Transport {
   #onRetired(connection: TcpConnection, error: Error): void {
     this.#named.delete(connection.name);
     const key = hostport(connection.remote);
-    if (this.#opened.get(key) === connection) this.#opened.delete(key);
+    for (const index of [this.#opened, this.#accepted]) {
+      if (index.get(key) === connection) index.delete(key);
+    }
     if (this.#closed !== undefined || !connection.established) return;
     this.#receiver?.disconnected(connection.remote, error);
   }

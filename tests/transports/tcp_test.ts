@@ -68,6 +68,24 @@ Deno.test("what goes to one host and port goes by one connection", async () => {
   await Promise.all([alice.close(), bob.close()]);
 });
 
+// RFC 3261 §18: connections "are shared between client and server transport functions. ... When the
+// connection is accepted by the transport layer, this index is set to the source IP address, port
+// number, and transport." SIPp listens at the port that it connects from.
+Deno.test("what goes to where a connection came from goes by it", async () => {
+  const [alice, toAlice] = await listen();
+  const conn = await connect(alice);
+  const to = localOf(conn);
+  await write(conn, message("1"));
+  await toAlice.until({ messages: 1 });
+  // Nobody listens there: a connection of its own would be refused.
+  await alice.send(encode(message("2")), to);
+  assertEquals(await read(conn, message("2").length), message("2"));
+  conn.close();
+  await toAlice.until({ gone: 1 });
+  await assertRejects(() => alice.send(encode(message("3")), to), TransportError);
+  await alice.close();
+});
+
 Deno.test("10,000 sends that nobody awaits leave in the order of the calls", async () => {
   const [alice] = await listen();
   const [bob, toBob] = await listen();
