@@ -139,7 +139,6 @@ function receiveUpdate(
   }
   if (server.isAnswered) return;
   if (!offers) server.accept();
-  // "the UPDATE MUST be responded to promptly", so whoever has not answered by now will not.
   else if (delegate?.onUpdate === undefined) server.reject(NOT_ACCEPTABLE);
 }
 

@@ -3,12 +3,12 @@
  *
  * @module
  */
+import type { InviteServerEmission } from "../machines/mod.ts";
 import {
   bodyOf,
   type IncomingRequestMessage,
   type OutgoingResponse,
   type ResponseOptions,
-  type URI,
   valuesIn,
 } from "../messages/mod.ts";
 import { describesSession } from "./offer_answer.ts";
@@ -21,6 +21,7 @@ import { UserAgentServer } from "./user_agent_server.ts";
 export class UpdateUserAgentServer extends UserAgentServer {
   private readonly session: SessionDialog;
   private readonly offers: boolean;
+  private hasEnded = false;
 
   constructor(
     session: SessionDialog,
@@ -51,20 +52,21 @@ export class UpdateUserAgentServer extends UserAgentServer {
     return response;
   }
 
-  override redirect(contacts: URI[], options?: ResponseOptions): OutgoingResponse {
-    const response = super.redirect(contacts, options);
-    this.end();
+  protected override respond(options: ResponseOptions): OutgoingResponse {
+    const response = super.respond(options);
+    if (options.statusCode >= 300) this.end();
     return response;
   }
 
-  override reject(options?: ResponseOptions): OutgoingResponse {
-    const response = super.reject(options);
-    this.end();
-    return response;
+  protected override take(emission: InviteServerEmission): void {
+    super.take(emission);
+    // Nobody has answered it, and nobody waits for that any more.
+    if (emission.type === "terminated" && !this.hasEnded) this.end();
   }
 
   /** What it offered and nobody has answered is void. */
   private end(): void {
+    this.hasEnded = true;
     if (this.offers && this.session.owesAnswer) this.session.rollback();
   }
 }

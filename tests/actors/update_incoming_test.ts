@@ -1,8 +1,8 @@
 // An UPDATE of the far end: RFC 3311 §5.2.
-import { assert, assertEquals } from "@std/assert";
-import type { IncomingUpdateRequest, Session } from "@strowger/sip";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { type IncomingUpdateRequest, InvalidStateError, type Session } from "@strowger/sip";
 import { Call } from "../support/call.ts";
-import { Exchange, sdp } from "../support/exchange.ts";
+import { Exchange, sdp, TIMER_B } from "../support/exchange.ts";
 
 const AGREED = "Confirmed Stable offer 1 answer 1";
 
@@ -75,6 +75,22 @@ Deno.test("an UPDATE, and nobody listens: 200 without an offer, 488 with Warning
 // §5.2: "A UAS that receives an UPDATE before it has generated a final response to a previous UPDATE on
 // the same dialog MUST return a 500 response to the new UPDATE, and MUST include a Retry-After header
 // field with a randomly chosen value between 0 and 10 seconds."
+Deno.test("an UPDATE with an offer that nobody answers: reported after 64*T1, and the offer is void", () => {
+  const c = call();
+  const updates = listen(c.session);
+  c.ask("UPDATE", { body: "offer 2" });
+  c.pass(TIMER_B - 1);
+  assertEquals(c.states, "Confirmed HaveRemoteOffer offer 2 -");
+  c.pass(1);
+  assertEquals(c.states, AGREED);
+  assertThrows(() => updates[0]?.accept(), InvalidStateError);
+  c.ask("UPDATE", { body: "offer 3" });
+  updates[1]?.accept({ statusCode: 200, body: sdp("answer 3") });
+  c.saw("200 UPDATE");
+  assertEquals(c.states, "Confirmed Stable offer 3 answer 3");
+  c.end("TimeoutError");
+});
+
 Deno.test("a second UPDATE while one is open: 500 with Retry-After", () => {
   const c = call();
   const updates = listen(c.session);
