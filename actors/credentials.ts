@@ -11,7 +11,7 @@ import {
   type DigestHash,
   InvalidArgumentError,
   type OutgoingRequestMessage,
-  type URI,
+  URI,
 } from "../messages/mod.ts";
 
 /**
@@ -63,7 +63,8 @@ export function addressOf({ user = "", host }: URI): string {
   return `${user}@${host.toLowerCase()}`;
 }
 
-function checkText(field: string, value: unknown): string {
+/** Throws for what is no text of one line. */
+export function checkText(field: string, value: unknown): string {
   // What is wrong with it may be told, but never what it is.
   if (typeof value !== "string") throw new InvalidArgumentError(field, "a text", typeof value);
   if (/[\r\n\0]/.test(value)) {
@@ -72,7 +73,8 @@ function checkText(field: string, value: unknown): string {
   return value;
 }
 
-function checkHA1(field: string, hash: DigestHash, value: unknown): string {
+/** Throws for what is no hash; gives it in lower case. */
+export function checkHA1(field: string, hash: DigestHash, value: unknown): string {
   const digits = hash === "MD5" ? 32 : 64;
   if (typeof value !== "string" || !/^[0-9a-f]*$/i.test(value) || value.length !== digits) {
     throw new InvalidArgumentError(field, `${digits} hexadecimal digits`, "something else");
@@ -94,6 +96,9 @@ export class Account {
 
   /** Throws `InvalidArgumentError` for what makes no sense, naming the field. */
   constructor(credentials: Credentials, field: string) {
+    if (typeof credentials !== "object" || credentials === null) {
+      throw new InvalidArgumentError(field, "credentials", typeof credentials);
+    }
     const { realm, username, password, ha1, aor } = credentials;
     this.username = checkText(`${field}.username`, username);
     this.#realm = realm === undefined ? undefined : checkText(`${field}.realm`, realm);
@@ -108,6 +113,9 @@ export class Account {
     }
     if (ha1 !== undefined && this.#ha1.size === 0) {
       throw new InvalidArgumentError(`${field}.ha1`, DIGEST_HASHES.join(" or "), "none of them");
+    }
+    if (aor !== undefined && !(aor instanceof URI)) {
+      throw new InvalidArgumentError(`${field}.aor`, "a URI", typeof aor);
     }
     this.#aor = aor === undefined ? undefined : addressOf(aor);
     this.forFarEnd = credentials.forFarEnd === true;

@@ -24,8 +24,9 @@ import {
   type ResponseOptions,
   URI,
 } from "../messages/mod.ts";
+import { checkHA1, checkText } from "./credentials.ts";
 import { equalInConstantTime, ServerNonces } from "./server_nonces.ts";
-import { checkMilliseconds } from "./user_agent_core_configuration.ts";
+import { checkMilliseconds, checkSome } from "./user_agent_core_configuration.ts";
 
 /** What a user is known by: the password, or HA1 by hash function (see `digestHA1`). */
 export type DigestSecret =
@@ -143,6 +144,11 @@ export class DigestAuthenticator {
     if (typeof realm !== "string" || realm === "" || /[\r\n\0]/.test(realm)) {
       throw new InvalidArgumentError("realm", "a line of text", JSON.stringify(realm));
     }
+    if (statusCode !== 401 && statusCode !== 407) {
+      throw new InvalidArgumentError("statusCode", "401 or 407", `${statusCode}`);
+    }
+    checkFunction("lookUp", options.lookUp);
+    checkFunction("acceptsURI", options.acceptsURI);
     checkSome("algorithms", algorithms, DIGEST_HASHES);
     checkSome("qop", qop, ["auth", "auth-int"]);
     checkMilliseconds("nonceLifetime", nonceLifetime, 1);
@@ -172,7 +178,8 @@ export class DigestAuthenticator {
    *
    * @param secret What its user is known by, where `lookUp` is not there to find it.
    * @throws `InvalidArgumentError` for an ACK or a CANCEL: §22.1, "Servers MUST NOT attempt to
-   * challenge an ACK", nor a CANCEL; what `lookUp` throws.
+   * challenge an ACK", nor a CANCEL; for a secret that is neither a password nor HA1, as where
+   * `lookUp` is asynchronous; what `lookUp` throws.
    */
   verify(request: IncomingRequestMessage, secret?: DigestSecret): DigestVerdict {
     const { method } = request;
@@ -183,7 +190,8 @@ export class DigestAuthenticator {
     if (credentials === undefined) return this.#challenge("absent");
     const { username, algorithm = "MD5", qop, nonce, nc = "1" } = credentials;
     const hash = this.#algorithms.find((each) => each === algorithm);
-    const known = secret ?? this.#lookUp(username);
+    const known = secret ?? this.#lookUp(username) ?? undefined;
+    if (known !== undefined) checkSecret(known);
     if (hash === undefined || !this.#isRight(request, credentials, hash, known)) {
       return this.#challenge("wrong");
     }
@@ -202,8 +210,7 @@ export class DigestAuthenticator {
     const { username, uri, qop, response, userhash } = credentials;
     // Servers MUST stay compatible with RFC 2069 (§22.4), whose clients protect no more than `auth`.
     if (userhash || !this.#qop.includes(qop ?? "auth")) return false;
-    // For a user that is not known the same work, so that time does not tell.
-    const ha1 = this.#ha1(hash, username, secret ?? { password: "" });
+    const ha1 = this.#ha1(hash, username, secret);
     // Nobody may be known by an HA1 that is not there.
     if (ha1 === undefined) return false;
     const expected = digestResponse({
@@ -219,8 +226,11 @@ export class DigestAuthenticator {
       this.#acceptsURI(hashed, request);
   }
 
-  #ha1(hash: DigestHash, username: string, secret: DigestSecret): string | undefined {
-    if ("password" in secret) return digestHA1(hash, username, this.realm, secret.password);
+  /** For a user that is not known, or known by HA1, the same work, so that time does not tell. */
+  #ha1(hash: DigestHash, username: string, secret: DigestSecret | undefined): string | undefined {
+    const password = secret !== undefined && "password" in secret ? secret.password : "";
+    const made = digestHA1(hash, username, this.realm, password);
+    if (secret === undefined || "password" in secret) return made;
     return secret.ha1[hash]?.toLowerCase();
   }
 
@@ -251,7 +261,22 @@ export class DigestAuthenticator {
   }
 }
 
-function checkSome(field: string, values: readonly string[], from: readonly string[]): void {
-  if (values.length > 0 && values.every((each) => from.includes(each))) return;
-  throw new InvalidArgumentError(field, `some of ${from.join(", ")}`, `[${values.join(", ")}]`);
+function checkFunction(field: string, value: unknown): void {
+  if (value === undefined || typeof value === "function") return;
+  throw new InvalidArgumentError(field, "a function", typeof value);
+}
+
+/** An empty column of a data base must not become a password, or an HA1, that anybody can have. */
+function checkSecret(secret: DigestSecret): void {
+  const isObject = typeof secret === "object";
+  if (isObject && "password" in secret) {
+    return void checkText("secret.password", secret.password);
+  }
+  if (!isObject || typeof secret.ha1 !== "object" || secret.ha1 === null) {
+    throw new InvalidArgumentError("secret", "a password or ha1", "neither");
+  }
+  for (const hash of DIGEST_HASHES) {
+    const ha1 = secret.ha1[hash];
+    if (ha1 !== undefined) checkHA1(`secret.ha1.${hash}`, hash, ha1);
+  }
 }

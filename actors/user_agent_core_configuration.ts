@@ -114,23 +114,22 @@ export function isTransport(value: unknown): boolean {
   return typeof transport?.attach === "function" && typeof transport.send === "function";
 }
 
+/** Throws unless it is a list of some of these, and of one at least. */
+export function checkSome(field: string, values: readonly string[], from: readonly string[]): void {
+  const isList = Array.isArray(values) && values.length > 0;
+  if (isList && values.every((each) => from.includes(each))) return;
+  throw new InvalidArgumentError(field, `some of ${from.join(", ")}`, `${values}`);
+}
+
 /** What answers challenges, where a program has given anything to answer with. */
 export function authenticationOf(
   { credentials, digestAlgorithms = DIGEST_HASHES }: UserAgentCoreConfiguration,
   identifiers: Identifiers,
 ): ClientAuthentication | undefined {
+  checkSome("digestAlgorithms", digestAlgorithms, DIGEST_HASHES);
   if (credentials === undefined) return undefined;
   if (!Array.isArray(credentials)) {
     throw new InvalidArgumentError("credentials", "an array", typeof credentials);
-  }
-  if (
-    digestAlgorithms.length === 0 || !digestAlgorithms.every((each) => DIGEST_HASHES.includes(each))
-  ) {
-    throw new InvalidArgumentError(
-      "digestAlgorithms",
-      `some of ${DIGEST_HASHES.join(", ")}`,
-      digestAlgorithms.join(", "),
-    );
   }
   return new ClientAuthentication(credentials, digestAlgorithms, identifiers);
 }

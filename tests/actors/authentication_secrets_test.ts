@@ -114,6 +114,7 @@ for (
     ["credentials[0].ha1.MD5", { username: "a", ha1: { MD5: PASSWORD } }],
     ["credentials[0].ha1.SHA-256", { username: "a", ha1: { "SHA-256": HA1 } }],
     ["credentials[0].ha1", { username: "a", ha1: {} }],
+    ["credentials[0].aor", { username: "a", password: PASSWORD, aor: "sip:alice@alice.example" }],
   ] as const
 ) {
   Deno.test(`credentials that make no sense: ${field}, ${Object.keys(credentials)}`, () => {
@@ -129,6 +130,9 @@ for (
 for (
   const [field, configuration] of [
     ["credentials", { credentials: { username: "a", password: PASSWORD } }],
+    ["credentials[0]", { credentials: [null] }],
+    ["digestAlgorithms", { digestAlgorithms: "MD5" }],
+    ["digestAlgorithms", { digestAlgorithms: ["SHA-1"] }],
     ["digestAlgorithms", { credentials: [], digestAlgorithms: [] }],
     ["digestAlgorithms", { credentials: [], digestAlgorithms: ["SHA-1"] }],
   ] as const

@@ -5,6 +5,7 @@ import {
   DigestAuthenticator,
   type DigestAuthenticatorOptions,
   digestHA1,
+  type DigestSecret,
   type DigestVerdict,
   Fault,
   IncomingRequestMessage,
@@ -168,6 +169,33 @@ Deno.test("a user that is not known: wrong, also with an empty password", () => 
     const sent = answered(nonceOf(each), { username: "mallory", password });
     assertEquals(outcome(each.verify(sent)), "wrong");
   }
+});
+
+// An empty column of a data base, and what a program without types makes of it, are no password.
+const ofPassword = (password: string) => digestHA1("MD5", "alice", "biloxi.com", password);
+for (
+  const [why, secret, ha1] of [
+    ["a password of undefined", { password: undefined }, ofPassword("undefined")],
+    ["a password of null", { password: null }, ofPassword("null")],
+    ["an empty HA1", { ha1: { MD5: "" } }, ""],
+    ["HA1 that is a text", { ha1: "x" }, ""],
+    ["neither", {}, ofPassword("")],
+    ["a text", "wonderland", ofPassword("wonderland")],
+    ["a promise", Promise.resolve({ password: "wonderland" }), ofPassword("undefined")],
+  ] as const
+) {
+  Deno.test(`nobody is let in where lookUp gives ${why}`, () => {
+    const each = authenticator({ lookUp: () => secret as unknown as DigestSecret });
+    const sent = answered(nonceOf(each), { ha1 });
+    const error = assertThrows(() => each.verify(sent), InvalidArgumentError);
+    assert(error.field.startsWith("secret"), error.field);
+    assert(!error.message.includes("wonderland"));
+  });
+}
+
+Deno.test("null from lookUp is a user that is not known", () => {
+  const each = authenticator({ lookUp: () => null as unknown as undefined });
+  assertEquals(outcome(each.verify(answered(nonceOf(each), { password: "" }))), "wrong");
 });
 
 Deno.test("names and passwords in UTF-8", () => {
@@ -338,6 +366,10 @@ for (
     ["qop", { qop: ["x"] }],
     ["nonceLifetime", { nonceLifetime: 0 }],
     ["maxNonces", { maxNonces: 0.5 }],
+    ["algorithms", { algorithms: "MD5" }],
+    ["statusCode", { statusCode: 403 }],
+    ["lookUp", { lookUp: "alice" }],
+    ["acceptsURI", { acceptsURI: true }],
   ] as const
 ) {
   Deno.test(`options that make no sense: ${field}, ${JSON.stringify(options)}`, () => {
