@@ -57,6 +57,8 @@ export class Cast {
   readonly clock: VirtualClock = new VirtualClock();
   /** Everything that went over the wire, in order of sending. */
   readonly messages: WireMessage[] = [];
+  /** Whether messages get lost: the network is down. */
+  isDown = false;
   private readonly lines: string[] = [];
   private readonly agents: Agent[] = [];
   /** Whose host is whose, and which host answers for a domain. */
@@ -80,7 +82,8 @@ export class Cast {
         const who = this.names.get(from.host) ?? from.host;
         const whom = this.names.get(to.host) ?? to.host;
         if (this.agents.some(({ name }) => name === who)) this.sent.push(message);
-        this.note(`${who} > ${whom} ${this.rung(message)}`);
+        this.note(`${who} > ${this.isDown ? "nobody" : whom} ${this.rung(message)}`);
+        if (this.isDown) return;
         this.clock.setTimeout(() => {
           run();
           for (const agent of this.agents) agent.noteStates();

@@ -40,13 +40,14 @@ const CREDENTIALS = ["atlanta.example.com", "biloxi.example.com"].map((realm) =>
 
 /** A proxy that asks for Alice's password in its realm. */
 export function challenging(realm: string): ProxyScript {
-  const check = (request: WireText): string | undefined => {
+  const refuse = (request: WireText): [string, string] | undefined => {
     const message = parseMessage(request.encode());
     if (message.kind !== "request") throw new Error(`no request: ${request.startLine}`);
     if (isRight(message, "pass1234", "Proxy-Authorization", realm)) return undefined;
-    return challenge({ realm, nonce: `nonce of ${realm}`, qop: "auth", proxy: true });
+    const line = challenge({ realm, nonce: `nonce of ${realm}`, qop: "auth", proxy: true });
+    return ["407 Proxy Authentication Required", line];
   };
-  return { realm, challenge: check };
+  return { realm, refuse };
 }
 
 /** Where Bob is, as his proxy knows it. */
@@ -74,8 +75,9 @@ export function throughTwoProxies(
   protocol: "TCP" | "UDP",
   first: ProxyScript,
   second: ProxyScript,
+  shown: readonly string[] = [],
 ): { cast: Cast; alice: Agent; bob: Agent } {
-  const cast = new Cast(WITH_PROXIES);
+  const cast = new Cast(WITH_PROXIES, shown);
   cast.proxy("P1", HOSTS.proxy1, first, protocol);
   cast.proxy("P2", HOSTS.proxy2, { locate: locateBob, ...second }, protocol);
   return {

@@ -15,8 +15,8 @@ export interface ProxyScript {
   readonly locate?: (ruri: string) => readonly string[] | undefined;
   /** The realm that credentials are asked for in; what is right for it goes no further (§22.3). */
   readonly realm?: string;
-  /** The challenge to a request that makes a dialog, `Proxy-Authenticate: ...`; none once it is right. */
-  readonly challenge?: (request: WireText) => string | undefined;
+  /** Refuses a request that makes a dialog: the status line, and header lines. */
+  readonly refuse?: (request: WireText) => readonly [string, ...string[]] | undefined;
   /** Whether it stays in the way of a dialog's requests (§16.6); true by default. */
   readonly recordsRoute?: boolean;
   /** Whether it takes no notice of anything: a proxy that is out of service. */
@@ -72,13 +72,13 @@ export class TestProxy {
 
   private takeRequest(request: WireText): void {
     const isFirst = !request.get("To").includes(";tag=");
-    const challenge = isFirst ? this.script.challenge?.(request) : undefined;
+    const refusal = isFirst ? this.script.refuse?.(request) : undefined;
     const context: Context = { request, branches: [], best: undefined, isDone: false };
     this.contexts.set(request.branch, context);
-    if (challenge !== undefined) {
-      const response = request.respond("407 Proxy Authentication Required", [challenge]);
+    if (refusal !== undefined) {
+      const [status, ...lines] = refusal;
       context.isDone = true;
-      return this.send(this.tagged(response), hopOf(request));
+      return this.send(this.tagged(request.respond(status, lines)), hopOf(request));
     }
     for (const [i, target] of this.targets(request).entries()) {
       const copy = this.forwarded(request, target, `${i}`);
