@@ -33,6 +33,20 @@ export interface AgentOptions extends Partial<UserAgentCoreConfiguration> {
   readonly aor: URI;
 }
 
+/** What a value says without what is drawn at random. */
+function shortened(name: string, value: string): string {
+  return name === "Replaces" ? "..." : value.replace(/\?Replaces=[^>]*/, "?Replaces=...");
+}
+
+/** A body: what a `message/sipfrag` says, of others how long it is, and how media go. */
+function summary({ body, header }: WireMessage): string[] {
+  if (body.length === 0) return [];
+  const text = new TextDecoder().decode(body);
+  if (header("Content-Type")?.startsWith("message/sipfrag")) return [`(${text.trim()})`];
+  const direction = /^a=(sendonly|recvonly|inactive)/m.exec(text)?.[1];
+  return [`${body.length} octets${direction === undefined ? "" : ` ${direction}`}`];
+}
+
 const CHALLENGES = [
   "WWW-Authenticate",
   "Authorization",
@@ -164,7 +178,7 @@ export class Cast {
   }
 
   private rung(message: WireMessage): string {
-    const { ruri, startLine, method, cseq, toTag, body } = message;
+    const { ruri, startLine, method, cseq, toTag } = message;
     const values = (name: string): string =>
       message.headers(name).flatMap((value) => value.split(/,\s*(?=<)/)).map(bare).join(" ");
     const usual = ["Contact", "Route", "Record-Route"].map((name) => [name, values(name)] as const);
@@ -172,14 +186,16 @@ export class Cast {
       const found = message.headers(name).map((value) => /realm="([^"]*)"/.exec(value)?.[1] ?? "");
       return [name, found.join(" ")] as const;
     });
-    const others = this.shown.map((name) => [name, message.header(name) ?? ""] as const);
+    const others = this.shown.map((name) =>
+      [name, shortened(name, message.header(name) ?? "")] as const
+    ).filter(([name]) => message.header(name) !== undefined);
     const parts = [
       ruri === undefined ? startLine.slice("SIP/2.0 ".length) : `${method} ${bare(ruri)}`,
       `CSeq ${cseq}${ruri === undefined ? ` ${method}` : ""}`,
       ...toTag === undefined ? [] : ["To;tag"],
       ...[...usual, ...realms, ...others].filter(([, value]) => value !== "")
         .map(([name, value]) => `${name} ${value}`),
-      ...body.length === 0 ? [] : [`${body.length} octets`],
+      ...summary(message),
     ];
     return parts.join(", ");
   }
