@@ -115,6 +115,18 @@ export class Attempts {
     return this.current.state;
   }
 
+  /**
+   * Takes the next number of the dialog, for a request that was made with it and had to wait. Others may
+   * have been sent meanwhile, and §12.2.2 refuses a lower number after a higher one.
+   */
+  takeNumber(): void {
+    const { message, way } = this;
+    const cseq = way.nextSequence?.() ?? message.cseq;
+    if (cseq === message.cseq) return;
+    message.cseq = cseq;
+    this.current = this.prepare();
+  }
+
   /** Sends it. */
   start(): void {
     this.current.start();

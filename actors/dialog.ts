@@ -192,7 +192,7 @@ export class Dialog {
   /**
    * Makes a request within the dialog (§12.2.1.1).
    *
-   * @param cseq The number of the INVITE, for an ACK; any other request gets the next one.
+   * @param cseq The number of the INVITE, for an ACK; any other request takes the next one.
    */
   request(method: string, options: RequestOptions = {}, cseq?: number): OutgoingRequestMessage {
     const [first, ...others] = this.routeSet;

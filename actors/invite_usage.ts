@@ -54,6 +54,9 @@ export interface SessionOptions {
   readonly onEarlyBye?: () => void;
 }
 
+/** A 2xx is repeated for 64*T1 at most; more INVITEs than this have hardly been answered by then. */
+const MAX_ACKS = 4;
+
 /** The INVITE of either side that came last. */
 export interface Invitation {
   readonly sequence: number;
@@ -77,8 +80,10 @@ export abstract class InviteUsage implements SessionUsage {
   protected readonly offerAnswer: OfferAnswer = new OfferAnswer();
   private readonly actor: Actor<typeof sessionMachine>;
   private invitation: Invitation;
-  /** A repeated 2xx gets the very same. */
-  private lastAck: { readonly sequence: number; readonly ack: Ack } | undefined;
+  /** Whether that is one of this side's. */
+  private isInviter: boolean;
+  /** The last ACKs of this side, by the number of the INVITE: a repeated 2xx gets the very same. */
+  private readonly acks = new Map<number, Ack>();
   private byeClient: UserAgentClient | undefined;
   /** Whether the engine hangs up by itself. */
   private isEnding = false;
@@ -93,6 +98,7 @@ export abstract class InviteUsage implements SessionUsage {
       repeatAccept: options.repeatAccept,
       credentials: options.call?.credentials,
     };
+    this.isInviter = options.role === "caller";
     this.actor = createActor(sessionMachine, {
       ...supervisor.actorOptions,
       id: sessionMachine.id,
@@ -145,7 +151,7 @@ export abstract class InviteUsage implements SessionUsage {
   }
 
   bye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingByeRequest {
-    if (this.byeClient !== undefined && this.isEnding) {
+    if (this.byeClient !== undefined && this.isEnding && this.state.dialog !== "terminated") {
       // The engine hangs up already, of which a program need not know: the core is being stopped.
       this.isEnding = false;
       if (delegate !== undefined) this.byeClient.delegate = delegate;
@@ -158,7 +164,6 @@ export abstract class InviteUsage implements SessionUsage {
       throw new InvalidStateError(`bye: expected a call that is up, found it ${sessionState}`);
     }
     const client = this.byeClient = this.makeBye(delegate, options);
-    this.noteSequence();
     this.send({ type: "bye" });
     return client;
   }
@@ -170,7 +175,7 @@ export abstract class InviteUsage implements SessionUsage {
     const { sequence, credentials } = invitation;
     const ack = new Ack(supervisor, dialog, sequence, options, credentials);
     invitation.acknowledgement = ack;
-    this.lastAck = { sequence, ack };
+    this.keepAck(sequence, ack);
     if (options?.body !== undefined) this.takeLocalBody(options.body, "response");
     // First, since what the far end sends on the ACK may come before `send` has returned.
     this.send({ type: "ack" });
@@ -220,6 +225,7 @@ export abstract class InviteUsage implements SessionUsage {
   /** An INVITE within the session begins. */
   reinvite(origin: "local" | "remote", invitation: Invitation): void {
     this.invitation = invitation;
+    this.isInviter = origin === "local";
     this.offerAnswer.beginRound();
     this.send({ type: origin === "local" ? "reinvite" : "reinviteReceived" });
   }
@@ -256,10 +262,16 @@ export abstract class InviteUsage implements SessionUsage {
 
   /** A 2xx came again; or late, to an INVITE that nobody waits for any more. */
   repeatAccept({ cseq }: IncomingResponseMessage): void {
-    // The INVITE may be an earlier one by now, and its ACK is the same all the same.
-    if (this.lastAck?.sequence === cseq) return this.lastAck.ack.send();
-    if (cseq === this.invitation.sequence) return this.send({ type: "repeatedAccept" });
-    new Ack(this.supervisor, this.dialog, cseq).send();
+    const known = this.acks.get(cseq);
+    if (known !== undefined) return known.send();
+    if (this.isInviter && this.inviteSequence === cseq) {
+      return this.send({ type: "repeatedAccept" });
+    }
+    // It answers an INVITE that was disposed of: §13.2.2.4, "The UAC core MUST generate an ACK request
+    // for each 2xx received".
+    const ack = new Ack(this.supervisor, this.dialog, cseq);
+    this.keepAck(cseq, ack);
+    ack.send();
   }
 
   end(): void {
@@ -348,8 +360,15 @@ export abstract class InviteUsage implements SessionUsage {
   /** Refreshes the session (RFC 4028 §7.4). */
   protected abstract refresh(): void;
 
+  private keepAck(sequence: number, ack: Ack): void {
+    const [oldest] = this.acks.keys();
+    if (oldest !== undefined && this.acks.size >= MAX_ACKS) this.acks.delete(oldest);
+    this.acks.set(sequence, ack);
+  }
+
   private makeBye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): UserAgentClient {
-    const message = this.dialog.request("BYE", options);
+    // It takes its number when it is sent: it may have to wait for the ACK.
+    const message = this.dialog.request("BYE", options, this.dialog.sequence + 1);
     const onEnd = (): void => this.send({ type: "byeEnded" });
     return new UserAgentClient(this.supervisor, message, this.dialog, delegate, { onEnd });
   }
@@ -373,6 +392,8 @@ export abstract class InviteUsage implements SessionUsage {
       case "bye":
         this.abandonRequests();
         this.byeClient ??= this.makeBye();
+        this.byeClient.takeNumber();
+        this.noteSequence();
         this.byeClient.start();
         return;
       case "ackOverdue":
@@ -384,6 +405,7 @@ export abstract class InviteUsage implements SessionUsage {
       case "expired":
         return this.reportTimeout("onExpire", "nobody has refreshed the session");
       case "terminated":
+        this.byeClient?.abandonUnsent("the far end has hung up");
         this.abandonRequests();
         this.noteSequence();
         this.usages.remove(this);

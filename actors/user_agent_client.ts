@@ -52,6 +52,7 @@ export class UserAgentClient implements OutgoingRequest {
   private readonly attempts: Attempts;
   private readonly onEnd: (response?: IncomingResponseMessage) => void;
   private readonly onRetry: () => void;
+  private isSent = false;
   private isDisposed = false;
 
   /**
@@ -81,13 +82,26 @@ export class UserAgentClient implements OutgoingRequest {
 
   /** Sends it. */
   start(): this {
+    this.isSent = true;
     this.attempts.start();
     return this;
+  }
+
+  /** See `Attempts.takeNumber`. */
+  takeNumber(): void {
+    this.attempts.takeNumber();
   }
 
   /** Does not send it again, where it waits to be. */
   abandon(): void {
     this.attempts.cancel();
+  }
+
+  /** Where it still waits to be sent, it never will be, and its program is told so. */
+  abandonUnsent(why: string): void {
+    if (this.isSent) return;
+    const reason = `Call/Transaction Does Not Exist: ${why}`;
+    this.call("onReject", localResponse(this.message, 481, reason));
   }
 
   /** Does nothing: "A CANCEL request SHOULD NOT be sent to cancel a request other than INVITE". */

@@ -1,0 +1,115 @@
+/**
+ * Requests of a session that overlap: what one of them ends must not touch the others (RFC 3261 §12.2,
+ * §14.1, RFC 3264 §4, RFC 3311 §5).
+ *
+ * @module
+ */
+import { assertEquals, assertThrows } from "@std/assert";
+import { InvalidStateError, type Session } from "@strowger/sip";
+import { Exchange, sdp } from "../support/exchange.ts";
+import type { RequestScript } from "../support/scripted_peer.ts";
+
+/** A request of the far end within the session. */
+function within({ callId, remoteTag, localTag }: Session, cseq: number): RequestScript {
+  return { callId, fromTag: remoteTag, toTag: localTag, cseq };
+}
+
+/** A session that is up, with an offer and its answer. */
+function talking(): { x: Exchange; session: Session } {
+  const x = new Exchange();
+  x.invite(x.recorder(), { body: sdp("v=0 first offer") });
+  x.peer.respond(x.peer.request("INVITE"), 200, { body: "v=0 first answer" });
+  return { x, session: x.lastSession() };
+}
+
+function end({ x, session }: { x: Exchange; session: Session }): void {
+  if (session.sessionState !== "Terminated") session.bye();
+  if (x.peer.requests("BYE").length > 0) x.peer.respond(x.peer.request("BYE"), 200);
+  x.finish();
+}
+
+Deno.test("the end of an UPDATE's transaction leaves the offer of a later re-INVITE alone", () => {
+  const call = talking();
+  const { x, session } = call;
+  session.update({}, { body: sdp("v=0 second offer") });
+  x.peer.respond(x.peer.request("UPDATE"), 200, { body: "v=0 second answer" });
+  x.clock.advance(1000);
+  session.invite(x.recorder(), { body: sdp("v=0 third offer") });
+  x.peer.respond(x.peer.request("INVITE"), 100);
+  // Timer K of the UPDATE, T4 after its response.
+  x.clock.advance(10_000);
+  assertEquals(session.signalingState, "HaveLocalOffer");
+  x.peer.respond(x.peer.request("INVITE"), 200, { body: "v=0 third answer" });
+  assertEquals(
+    [session.signalingState, session.offer?.content, session.answer?.content],
+    ["Stable", "v=0 third offer", "v=0 third answer"],
+  );
+  end(call);
+});
+
+Deno.test("an UPDATE that offers nothing leaves the offer of a 2xx alone", () => {
+  const call = talking();
+  const { x, session } = call;
+  session.delegate = {
+    onInvite: (request) => void request.accept({ statusCode: 200, body: sdp("v=0 our offer") }),
+  };
+  session.update();
+  x.peer.ask("INVITE", within(session, 1));
+  assertEquals(session.signalingState, "HaveLocalOffer");
+  x.peer.respond(x.peer.request("UPDATE"), 200);
+  assertEquals(session.signalingState, "HaveLocalOffer");
+  x.peer.ask("ACK", { ...within(session, 1), body: "v=0 their answer" });
+  assertEquals(
+    [session.signalingState, session.offer?.content, session.answer?.content],
+    ["Stable", "v=0 our offer", "v=0 their answer"],
+  );
+  end(call);
+});
+
+Deno.test("after a 491, a re-INVITE waits for the answer to an offer that was made meanwhile", () => {
+  const call = talking();
+  const { x, session } = call;
+  session.invite(x.recorder(), { body: sdp("v=0 second offer") });
+  x.peer.respond(x.peer.request("INVITE"), 491);
+  session.update({}, { body: sdp("v=0 third offer") });
+  // §14.1: the owner of the Call-ID waits "between 2.1 and 4 seconds".
+  x.clock.advance(4500);
+  // RFC 3264 §4: "MUST NOT generate a new offer ... if it has generated a prior offer for which it has
+  // not yet received an answer or a rejection."
+  const numbers = (): number[] => [
+    ...new Set(x.peer.requests("INVITE").map(({ cseq }) => cseq)),
+  ];
+  assertEquals(numbers(), [1, 2]);
+  x.peer.respond(x.peer.request("UPDATE"), 200, { body: "v=0 third answer" });
+  x.clock.advance(4500);
+  assertEquals(numbers(), [1, 2, 4]);
+  x.peer.respond(x.peer.request("INVITE"), 200, { body: "v=0 second answer" });
+  assertEquals(session.answer?.content, "v=0 second answer");
+  end(call);
+});
+
+Deno.test("a BYE that waits for the ACK has a higher number than what is sent before it", () => {
+  const x = new Exchange();
+  x.takeInvites();
+  x.peer.ask("INVITE", { body: "v=0" });
+  const { session } = x.lastInvite().accept({ statusCode: 200, body: sdp("v=0") });
+  session.bye();
+  session.info();
+  x.peer.respond(x.peer.request("INFO"), 200);
+  x.peer.ask("ACK", { toTag: session.localTag });
+  const numbers = [x.peer.request("INFO").cseq, x.peer.request("BYE").cseq];
+  // §12.2.1.1: "strictly monotonically increasing and contiguous".
+  assertEquals(numbers, [1, 2]);
+  x.peer.respond(x.peer.request("BYE"), 200);
+  x.finish();
+});
+
+Deno.test("bye() after the engine has hung up, and was answered, finds a session that is over", () => {
+  const { x, session } = talking();
+  // §12.2.1.2: 481 ends the dialog.
+  session.info();
+  x.peer.respond(x.peer.request("INFO"), 481);
+  x.peer.respond(x.peer.request("BYE"), 200);
+  assertThrows(() => session.bye(), InvalidStateError, "Terminated");
+  x.finish();
+});
