@@ -48,7 +48,8 @@ export class OfferAnswer {
     local: undefined,
     remote: undefined,
   };
-  private isRoundOpen = true;
+  /** Whether the last INVITE has had no description yet, in itself or in a response. */
+  isRoundOpen = true;
 
   /** An INVITE begins: its first description is an offer, wherever it is. */
   beginRound(): void {

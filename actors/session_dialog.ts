@@ -310,6 +310,10 @@ export class SessionDialog extends InviteUsage implements Session {
   private get mayUpdateOffer(): boolean {
     if (this.hasOpenOffer) return false;
     const { sessionState, signalingState, offerAnswer } = this;
+    // An INVITE without an offer is in progress: the offer will be in a response to it.
+    const { invitation } = this.state;
+    const isInviting = invitation === "inviting" || invitation === "invited";
+    if (isInviting && offerAnswer.isRoundOpen) return false;
     if (signalingState === "Stable") return offerAnswer.isFirm;
     return signalingState === "Initial" && sessionState === "Confirmed";
   }

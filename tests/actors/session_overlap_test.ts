@@ -88,6 +88,21 @@ Deno.test("after a 491, a re-INVITE waits for the answer to an offer that was ma
   end(call);
 });
 
+Deno.test("no UPDATE offers while an INVITE without an offer is in progress", () => {
+  const call = talking();
+  const { x, session } = call;
+  session.invite({ onAccept: (response) => void response.ack({ body: sdp("v=0 our answer") }) });
+  // The offer comes in the 2xx, and would be taken for the answer.
+  const update = (): unknown => session.update({}, { body: sdp("v=0 second offer") });
+  assertThrows(update, InvalidStateError);
+  x.peer.respond(x.peer.request("INVITE"), 200, { body: "v=0 their offer" });
+  assertEquals(
+    [session.offer?.content, session.answer?.content],
+    ["v=0 their offer", "v=0 our answer"],
+  );
+  end(call);
+});
+
 Deno.test("a BYE that waits for the ACK has a higher number than what is sent before it", () => {
   const x = new Exchange();
   x.takeInvites();
@@ -112,4 +127,50 @@ Deno.test("bye() after the engine has hung up, and was answered, finds a session
   x.peer.respond(x.peer.request("BYE"), 200);
   assertThrows(() => session.bye(), InvalidStateError, "Terminated");
   x.finish();
+});
+
+Deno.test("a BYE that waits for the ACK, and the far end's comes first: its program is told", () => {
+  const x = new Exchange();
+  x.takeInvites();
+  x.peer.ask("INVITE", { body: "v=0" });
+  const { session } = x.lastInvite().accept({ statusCode: 200, body: sdp("v=0") });
+  const told: string[] = [];
+  session.bye({
+    onReject: ({ message }) => void told.push(`${message.statusCode} ${message.local}`),
+  });
+  x.peer.ask("BYE", { toTag: session.localTag, cseq: 2 });
+  assertEquals(x.peer.response("BYE").statusCode, 200);
+  assertEquals(told, ["481 true"]);
+  assertEquals(x.peer.requests("BYE"), []);
+  x.finish();
+});
+
+Deno.test("a repeated 2xx gets the ACK of its own INVITE, also after a later one", () => {
+  const call = talking();
+  const { x, session } = call;
+  const first = x.peer.request("INVITE");
+  session.invite({ onAccept: (response) => void response.ack() }, {
+    body: sdp("v=0 second offer"),
+  });
+  x.peer.respond(x.peer.request("INVITE"), 200, { body: "v=0 second answer" });
+  x.peer.respond(first, 200, { body: "v=0 first answer" });
+  // §13.2.2.4: "The ACK ... MUST be passed to the client transport every time a retransmission of the
+  // 2xx final response that triggered the ACK arrives."
+  assertEquals(x.peer.requests("ACK").map(({ cseq }) => cseq), [1, 2, 1]);
+  end(call);
+});
+
+Deno.test("the 2xx to a re-INVITE that was disposed of is acknowledged, whatever came after it", () => {
+  const call = talking();
+  const { x, session } = call;
+  const forgotten = session.invite({}, { body: sdp("v=0 second offer") });
+  const invite = x.peer.request("INVITE");
+  x.peer.respond(invite, 100);
+  forgotten.dispose();
+  session.info();
+  x.peer.respond(x.peer.request("INFO"), 200);
+  x.peer.respond(invite, 200, { body: "v=0 second answer" });
+  x.peer.respond(invite, 200, { body: "v=0 second answer" });
+  assertEquals(x.peer.requests("ACK").map(({ cseq }) => cseq), [1, 2, 2]);
+  end(call);
 });
