@@ -187,7 +187,7 @@ export class SessionDialog extends InviteUsage implements Session {
           // The end of its transaction comes after its outcome, and perhaps within the next UPDATE.
           if (this.updateClient !== client) return;
           this.updateClient = undefined;
-          if (response !== undefined) this.endUpdate(response);
+          if (response !== undefined) this.endUpdate(response, offers);
           rollback();
         },
       },
@@ -295,11 +295,11 @@ export class SessionDialog extends InviteUsage implements Session {
     }, body);
   }
 
-  private endUpdate(response: IncomingResponseMessage): void {
+  private endUpdate(response: IncomingResponseMessage, offers: boolean): void {
     if (response.statusCode >= 300) return this.noteFailure(response);
     this.dialog.refreshTarget(response);
     this.noteAllow(response);
-    this.takeRemoteBody(response, "response");
+    if (offers) this.takeRemoteBody(response, "response");
     this.timer.takeResponse(response);
   }
 

@@ -45,7 +45,10 @@ export class UpdateUserAgentServer extends UserAgentServer {
       session.dialog.refreshTarget(this.message);
       // RFC 3311 §5.1: the 2xx to an INVITE in progress "MUST" have the same Contact.
       session.dialog.contact = valuesIn(extraHeaders, "Contact")[0];
-      if (options.body !== undefined) session.takeLocalBody(options.body, "response");
+      // Without an offer in it there is nothing to answer: the open offer may be another one.
+      if (this.offers && options.body !== undefined) {
+        session.takeLocalBody(options.body, "response");
+      }
       this.end();
       session.timer.agree(negotiation);
     });

@@ -66,6 +66,19 @@ Deno.test("an UPDATE that offers nothing leaves the offer of a 2xx alone", () =>
   end(call);
 });
 
+Deno.test("a body in the 2xx to an UPDATE that offered nothing is no answer to another offer", () => {
+  const call = talking();
+  const { x, session } = call;
+  session.invite(x.recorder(), { body: sdp("v=0 second offer") });
+  x.peer.respond(x.peer.request("INVITE"), 100);
+  session.update();
+  x.peer.respond(x.peer.request("UPDATE"), 200, { body: "v=0 out of place" });
+  assertEquals(session.signalingState, "HaveLocalOffer");
+  x.peer.respond(x.peer.request("INVITE"), 200, { body: "v=0 second answer" });
+  assertEquals(session.answer?.content, "v=0 second answer");
+  end(call);
+});
+
 Deno.test("after a 491, a re-INVITE waits for the answer to an offer that was made meanwhile", () => {
   const call = talking();
   const { x, session } = call;

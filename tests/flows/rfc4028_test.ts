@@ -84,9 +84,9 @@ Deno.test("RFC 4028 §13: two proxies want more, and Alice refreshes", async () 
   // §7.2: "It is RECOMMENDED that this refresh be sent once half the session interval has elapsed."
   cast.clock.advance(2_000_000);
   cast.expect(`
-    2000120 Alice > P1 UPDATE bob@client.biloxi.example.com, CSeq 4, To;tag, Contact alice@client.atlanta.example.com, Route ss1.atlanta.example.com ss2.biloxi.example.com, Session-Expires 4000;refresher=uac
-    2000130 P1 > P2 UPDATE bob@client.biloxi.example.com, CSeq 4, To;tag, Contact alice@client.atlanta.example.com, Route ss2.biloxi.example.com, Session-Expires 4000;refresher=uac
-    2000140 P2 > Bob UPDATE bob@client.biloxi.example.com, CSeq 4, To;tag, Contact alice@client.atlanta.example.com, Session-Expires 4000;refresher=uac
+    2000120 Alice > P1 UPDATE bob@client.biloxi.example.com, CSeq 4, To;tag, Contact alice@client.atlanta.example.com, Route ss1.atlanta.example.com ss2.biloxi.example.com, Session-Expires 4000;refresher=uac, Min-SE 4000
+    2000130 P1 > P2 UPDATE bob@client.biloxi.example.com, CSeq 4, To;tag, Contact alice@client.atlanta.example.com, Route ss2.biloxi.example.com, Session-Expires 4000;refresher=uac, Min-SE 4000
+    2000140 P2 > Bob UPDATE bob@client.biloxi.example.com, CSeq 4, To;tag, Contact alice@client.atlanta.example.com, Session-Expires 4000;refresher=uac, Min-SE 4000
     2000150 Bob > P2 200 OK, CSeq 4 UPDATE, To;tag, Contact bob@client.biloxi.example.com, Session-Expires 4000;refresher=uac, Require timer
     2000160 P2 > P1 200 OK, CSeq 4 UPDATE, To;tag, Contact bob@client.biloxi.example.com, Session-Expires 4000;refresher=uac, Require timer
     2000170 P1 > Alice 200 OK, CSeq 4 UPDATE, To;tag, Contact bob@client.biloxi.example.com, Session-Expires 4000;refresher=uac, Require timer

@@ -153,7 +153,14 @@ function checkAcknowledged(half: Half, complain: Complain): void {
     }
     if (direction === "out" || method !== "INVITE" || status < 200 || status >= 300) return;
     if (at >= over) return;
-    if (!acked.has(cseq)) return void owed.add(cseq);
+    if (!acked.has(cseq)) {
+      const sent = half.find((each) =>
+        each.direction === "out" && each.message.cseq === cseq && isRequest(each.message, "INVITE")
+      );
+      // After timer B its INVITE is over, and with it the session: see `noteFailure`.
+      if (sent !== undefined && at < sent.at + PATIENCE) owed.add(cseq);
+      return;
+    }
     const next = half.slice(i + 1).find((each) => each.direction === "out");
     const isAnswered = next !== undefined && next.at === at && isRequest(next.message, "ACK") &&
       next.message.cseq === cseq;

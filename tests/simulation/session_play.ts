@@ -276,7 +276,7 @@ export class SessionPlay {
       onInvite: (request) => this.answerAgain(side, session, request),
       onUpdate: (request) => {
         if (this.prng.chance(0.2)) return void request.reject({ statusCode: 488 });
-        const offers = session.signalingState === "HaveRemoteOffer";
+        const offers = request.message.body !== "";
         request.accept({ statusCode: 200, ...offers ? { body: this.describe(side) } : {} });
       },
     };
