@@ -199,7 +199,8 @@ function checkReports(play: SessionPlay): void {
   // Of a request that was disposed of, nobody acknowledges the final response.
   const mayLose = impairment.loss > 0 || asked.some(({ isForgotten }) => isForgotten);
   for (const error of reports) {
-    const isExplained = (error instanceof TimeoutError && mayLose) ||
+    const isExplained = error.message.includes("no prack()") ||
+      (error instanceof TimeoutError && mayLose) ||
       (error instanceof TransportError && impairment.protocol === "TCP") ||
       (error instanceof InvalidStateError && error.message.includes("no ack()")) ||
       /the CANCEL of call .* failed: (408|481|503)/.test(error.message);

@@ -167,6 +167,7 @@ export class SessionPlay {
           ["invite", () => this.reinvite(side)],
           ["update", () => this.update(side)],
           ["info", () => this.info(side)],
+          ["refer", () => this.refer(side)],
         ] as const,
       );
       // At the same instants on both sides, or within milliseconds: there the races are.
@@ -184,8 +185,14 @@ export class SessionPlay {
     const offers = prng.chance(0.7);
     const acknowledges = prng.pick(["inside", "inside", "inside", "later", "never"]);
     const delegate: OutgoingInviteRequestDelegate = {
-      onProgress: ({ message }) => {
+      onProgress: (response) => {
+        const { message } = response;
         this.note(`${SIDES[side]} onProgress ${message.statusCode}`);
+        if (!message.hasHeader("RSeq")) return;
+        this.seen.add("a reliable response in a session");
+        const prack = (): unknown => response.prack(this.answerOf(side, session));
+        if (prng.chance(0.7)) prack();
+        else this.later(3000, () => this.attempt(side, "prack", prack));
       },
       onAccept: (response) => {
         this.outcome(asked, "onAccept", response.message.statusCode);
@@ -215,6 +222,13 @@ export class SessionPlay {
   private info(side: 0 | 1): void {
     const asked = this.ask(side, "INFO");
     this.need(side).info(this.delegateOf(asked));
+  }
+
+  private refer(side: 0 | 1): void {
+    const asked = this.ask(side, "REFER");
+    this.need(side).refer(this.delegateOf(asked), {
+      extraHeaders: ["Refer-To: <sip:carol@carol.example>"],
+    });
   }
 
   private bye(side: 0 | 1): void {
@@ -271,8 +285,13 @@ export class SessionPlay {
     session.delegate ??= {
       onAckTimeout: () => this.seen.add("onAckTimeout"),
       onExpire: () => this.seen.add("onExpire"),
+      onPrackTimeout: () => this.seen.add("onPrackTimeout"),
       onBye: () => this.note(`${SIDES[side]} onBye`),
       onInfo: (request) => void request.accept(),
+      onRefer: (request) => {
+        const { notifier } = request.accept();
+        this.later(20_000, () => this.attempt(side, "report", () => notifier?.report(200)));
+      },
       onInvite: (request) => this.answerAgain(side, session, request),
       onUpdate: (request) => {
         if (this.prng.chance(0.2)) return void request.reject({ statusCode: 488 });
@@ -298,8 +317,14 @@ export class SessionPlay {
       });
     };
     if (this.prng.chance(0.1)) request.progress({ statusCode: 183 });
+    else if (this.prng.chance(0.2)) this.answerReliably(side, request);
     if (this.prng.chance(0.6)) answer();
     else this.later(5000, answer);
+  }
+
+  private answerReliably(side: 0 | 1, request: IncomingInviteRequest): void {
+    const body = this.prng.chance(0.7) ? { body: this.describe(side) } : {};
+    request.progress({ statusCode: 183, extraHeaders: ["Require: 100rel"], ...body });
   }
 
   /** The answer, where there is an offer. */

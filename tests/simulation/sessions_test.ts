@@ -44,6 +44,8 @@ const SITUATIONS = [
   "INVITE again after 491",
   "491 to UPDATE",
   "UPDATE again after 491",
+  "REFER onAccept 202",
+  "a reliable response in a session",
   "onAckTimeout",
   "onExpire",
 ];
