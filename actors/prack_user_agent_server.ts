@@ -16,20 +16,23 @@ export class PrackUserAgentServer extends UserAgentServer {
   private readonly session: SessionDialog;
   private readonly onAnswered: () => void;
 
-  /** @param onAnswered Called when the PRACK has its final response. */
+  /**
+   * @param options `isStale`: its INVITE was refused, and its body says nothing any more; `onAnswered`:
+   * called when the PRACK has its final response.
+   */
   constructor(
     supervisor: Supervisor,
     message: IncomingRequestMessage,
     transaction: ServerTransaction,
     session: SessionDialog,
-    onAnswered: () => void,
+    options: { readonly isStale: boolean; readonly onAnswered: () => void },
   ) {
     super(supervisor, message, transaction);
     this.session = session;
-    this.onAnswered = onAnswered;
+    this.onAnswered = options.onAnswered;
     // One of the INVITE may be open still.
     const owedAnswer = session.owesAnswer;
-    session.takeRemoteBody(message, "request");
+    if (!options.isStale) session.takeRemoteBody(message, "request");
     this.hasOffer = !owedAnswer && session.owesAnswer;
   }
 

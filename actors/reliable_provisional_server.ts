@@ -83,6 +83,7 @@ export class ReliableProvisionalServer implements DialogUsage {
   /** The PRACK for the first in line, while it is being answered. */
   private prack: PrackUserAgentServer | undefined;
   private sendAccept: (() => void) | undefined;
+  private isRefused = false;
 
   constructor(
     supervisor: Supervisor,
@@ -130,8 +131,9 @@ export class ReliableProvisionalServer implements DialogUsage {
     this.actor.send({ type: "accept", hasUnacknowledgedSession });
   }
 
-  /** A final response was sent. */
+  /** The INVITE was refused. */
   finish(): void {
+    this.isRefused = true;
     // What waits in line will never be sent.
     this.line.splice(1);
     this.sendAccept = undefined;
@@ -157,13 +159,14 @@ export class ReliableProvisionalServer implements DialogUsage {
   receive(request: IncomingRequestMessage, transaction: ServerTransaction): void {
     const { supervisor, session } = this;
     // The answer in the response that it acknowledges is known by now.
-    session.confirmAnswer();
+    if (!this.isRefused) session.confirmAnswer();
     const prack = new PrackUserAgentServer(
       supervisor,
       request,
       transaction,
       session,
-      () => this.prackAnswered(),
+      // The answer to an offer that went with the INVITE would be taken for another offer.
+      { isStale: this.isRefused, onAnswered: () => this.prackAnswered() },
     );
     this.prack = prack;
     this.actor.send({ type: "prack" });

@@ -6,6 +6,7 @@
  */
 import { InvalidStateError, TimeoutError, TransportError } from "@strowger/sip";
 import type { SessionPlay, SessionWireEntry } from "./session_play.ts";
+import { isReliable } from "./retransmission_invariants.ts";
 import { group, isRequest, PATIENCE } from "./transaction_invariants.ts";
 
 /** Checks a play that is over. */
@@ -177,11 +178,25 @@ function checkOutcomes(play: SessionPlay): void {
   }
 }
 
+/** Whether an INVITE failed after a reliable response that described the session. */
+function failsAfterAnswer(wire: readonly SessionWireEntry[]): boolean {
+  const described = new Set(
+    wire.filter(({ message }) => isReliable(message) && message.body.length > 0)
+      .map(({ message }) => message.branch),
+  );
+  return wire.some(({ message: { branch, method, status = 0 } }) =>
+    method === "INVITE" && status >= 300 && described.has(branch)
+  );
+}
+
 /** When nothing is going on, both sides hold the same offer and the same answer to it. */
 function checkAgreement({ agreement, asked, ...play }: SessionPlay): void {
   const [caller, callee] = agreement;
   // Whoever forgets an offer does not hear of its answer.
   if (asked.some(({ isForgotten }) => isForgotten)) return;
+  // RFC 6141 §3.4: a re-INVITE that fails after an answer in a reliable response leaves the sides in
+  // doubt, and it is the program's to "make sure that both UAs have a common view of the state".
+  if (failsAfterAnswer(play.wire)) return;
   if (caller === callee && (caller === undefined || caller.startsWith("Stable"))) return;
   play.violations.push(`no agreement: ${caller}; ${callee}`);
 }

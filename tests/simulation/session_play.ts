@@ -304,6 +304,7 @@ export class SessionPlay {
   private answerAgain(side: 0 | 1, session: Session, request: IncomingInviteRequest): void {
     this.note(`${SIDES[side]} onInvite`);
     let isOver = false;
+    let hasAnswered = false;
     request.delegate = {
       onCancel: () => {
         isOver = true;
@@ -312,19 +313,23 @@ export class SessionPlay {
     const answer = (): void => {
       if (isOver || session.sessionState === "Terminated") return;
       this.attempt(side, "answer", () => {
-        if (this.prng.chance(0.2)) return request.reject({ statusCode: 488 });
+        // RFC 6141 §3.3: what was agreed on in a reliable response is not to be refused any more.
+        if (!hasAnswered && this.prng.chance(0.2)) return request.reject({ statusCode: 488 });
         return request.accept({ statusCode: 200, body: this.describe(side) });
       });
     };
     if (this.prng.chance(0.1)) request.progress({ statusCode: 183 });
-    else if (this.prng.chance(0.2)) this.answerReliably(side, request);
+    else if (this.prng.chance(0.2)) hasAnswered = this.answerReliably(side, request);
     if (this.prng.chance(0.6)) answer();
     else this.later(5000, answer);
   }
 
-  private answerReliably(side: 0 | 1, request: IncomingInviteRequest): void {
-    const body = this.prng.chance(0.7) ? { body: this.describe(side) } : {};
+  /** Says whether it described the session. */
+  private answerReliably(side: 0 | 1, request: IncomingInviteRequest): boolean {
+    const describes = this.prng.chance(0.7);
+    const body = describes ? { body: this.describe(side) } : {};
     request.progress({ statusCode: 183, extraHeaders: ["Require: 100rel"], ...body });
+    return describes;
   }
 
   /** The answer, where there is an offer. */

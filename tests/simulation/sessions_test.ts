@@ -11,7 +11,7 @@ import { assert, assertEquals } from "@std/assert";
 import { checkSession } from "./session_invariants.ts";
 import { SessionPlay } from "./session_play.ts";
 
-const SEEDS = 500;
+const SEEDS = 300;
 const replayed = Deno.env.get("SEED");
 
 async function play(seed: number): Promise<SessionPlay> {

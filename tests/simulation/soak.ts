@@ -140,7 +140,7 @@ export class Soak {
   /** What was reported that the plans and the network do not explain. */
   get unexplained(): string[] {
     const known = [
-      /nobody has refreshed/,
+      /nobody has (refreshed|answered)/,
       /no ack\(\)/,
       /no ACK/,
       /no PRACK/,

@@ -7,7 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Soak } from "./soak.ts";
 
-const [OPERATIONS = 1500, SEED = 1] = Deno.args.map(Number);
+const [OPERATIONS = 1000, SEED = 1] = Deno.args.map(Number);
 
 Deno.test(`after ${OPERATIONS} operations, a fifth of them failing, nothing is left`, async () => {
   const soak = new Soak(SEED);
