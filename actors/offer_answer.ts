@@ -16,7 +16,7 @@ export type SignalingEvent = {
  * In what a body is: see {@linkcode OfferAnswer.take}. `progress` is a provisional response that may
  * be lost: one that is not reliable, or has no PRACK yet.
  */
-export type Place = "request" | "progress" | "inviteResponse" | "response";
+export type Place = "request" | "update" | "progress" | "inviteResponse" | "response";
 
 /** What was agreed on. */
 type Agreement = Readonly<Record<"offer" | "answer" | "local" | "remote", Body | undefined>>;
@@ -59,7 +59,8 @@ export class OfferAnswer {
   /**
    * Takes a body that was sent or came.
    *
-   * @param place In what: a request may offer at any time. In the responses to an INVITE only the
+   * @param place In what: a request may offer at any time; an UPDATE has nothing to do with an INVITE
+   * in progress, whose offer may still come. In the responses to an INVITE only the
    * first description is one, and only if the INVITE had none; what comes after it repeats what is
    * known, as the 2xx behind an early answer does. The responses to other requests never offer, nor
    * does an ACK, which counts as one (RFC 3261 §13.2.1).
@@ -73,16 +74,18 @@ export class OfferAnswer {
   ): SignalingEvent | undefined {
     if (!describesSession(body)) return undefined;
     const description = { ...body, content: textOf(body) };
+    const isOfRound = place !== "update" && place !== "response";
     if (state === (origin === "local" ? "HaveRemoteOffer" : "HaveLocalOffer")) {
       this.answer = this[origin] = description;
-      this.isRoundOpen = false;
+      if (isOfRound) this.isRoundOpen = false;
       if (place === "progress") this.isFirm = false;
       else this.confirm();
       return { type: `${origin}Answer` };
     }
-    const mayOffer = place === "request" || (place !== "response" && this.isRoundOpen);
+    const isOfRequest = place === "request" || place === "update";
+    const mayOffer = isOfRequest || (place !== "response" && this.isRoundOpen);
     if (!mayOffer || (state !== "Initial" && state !== "Stable")) return undefined;
-    this.isRoundOpen = false;
+    if (isOfRound) this.isRoundOpen = false;
     this.offer = this[origin] = description;
     this.answer = undefined;
     return { type: `${origin}Offer` };

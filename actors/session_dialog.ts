@@ -166,7 +166,7 @@ export class SessionDialog extends InviteUsage implements Session {
     if (offers) this.checkOffer("update", this.mayUpdateOffer);
     const message = this.makeRequest("UPDATE", options);
     const begin = (): void => {
-      if (options.body !== undefined) this.takeLocalBody(options.body, "request");
+      if (options.body !== undefined) this.takeLocalBody(options.body, "update");
     };
     // RFC 3311 §5.3: "the session parameters MUST remain unchanged, as if no UPDATE had been issued."
     const rollback = (): void => {

@@ -116,6 +116,53 @@ Deno.test("no UPDATE offers while an INVITE without an offer is in progress", ()
   end(call);
 });
 
+Deno.test("an UPDATE of the far end leaves the round of an INVITE without an offer open", () => {
+  const call = talking();
+  const { x, session } = call;
+  session.delegate = {
+    onUpdate: (request) => void request.accept({ statusCode: 200, body: sdp("v=0 an answer") }),
+  };
+  session.invite({ onAccept: (response) => void response.ack({ body: sdp("v=0 our answer") }) });
+  // They cross.
+  x.peer.ask("UPDATE", { ...within(session, 1), body: "v=0 an offer" });
+  assertEquals(session.answer?.content, "v=0 an answer");
+  x.peer.respond(x.peer.request("INVITE"), 200, { body: "v=0 their offer" });
+  assertEquals(
+    [session.offer?.content, session.answer?.content],
+    ["v=0 their offer", "v=0 our answer"],
+  );
+  end(call);
+});
+
+Deno.test("a PRACK whose INVITE was refused says nothing any more", () => {
+  const call = talking();
+  const { x, session } = call;
+  session.delegate = {
+    onInvite: (request) =>
+      void request.progress({
+        statusCode: 183,
+        extraHeaders: ["Require: 100rel"],
+        body: sdp("v=0 our offer"),
+      }),
+  };
+  const invite = { ...within(session, 1), branch: "z9hG4bKreinvite" };
+  x.peer.ask("INVITE", { ...invite, headers: ["Supported: 100rel"] });
+  x.peer.ask("CANCEL", invite);
+  assertEquals(x.peer.response("INVITE").statusCode, 487);
+  const rseq = x.peer.responses("INVITE").map((each) => each.getHeader("RSeq")).find(Boolean);
+  x.peer.ask("PRACK", {
+    ...within(session, 2),
+    headers: [`RAck: ${rseq} 1 INVITE`],
+    body: "v=0 their answer",
+  });
+  // Its answer is no offer, for want of an answer to which the call would be ended.
+  assertEquals(x.peer.response("PRACK").statusCode, 200);
+  assertEquals([session.sessionState, session.signalingState], ["Confirmed", "Stable"]);
+  assertEquals(session.offer?.content, "v=0 first offer");
+  x.peer.ask("ACK", invite);
+  end(call);
+});
+
 Deno.test("a BYE that waits for the ACK has a higher number than what is sent before it", () => {
   const x = new Exchange();
   x.takeInvites();

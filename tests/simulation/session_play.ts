@@ -370,6 +370,8 @@ export class SessionPlay {
     const [caller, callee] = this.sessions;
     if (caller === undefined || callee === undefined) return;
     if (this.hasLeft.size > 0) return;
+    // Whoever got a provisional response to an INVITE waits, and no timer ends that.
+    if (this.asked.some(({ told, isForgotten }) => told.length === 0 && !isForgotten)) return;
     const up = this.sessions.map((each) => each?.sessionState);
     this.note(`sessions ${up}, ${caller.signalingState}, ${callee.signalingState}`);
     if (up.some((state) => state !== "Confirmed")) return;
