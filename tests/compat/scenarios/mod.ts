@@ -8,8 +8,10 @@ import { challenges } from "./authentication.ts";
 import { cancels } from "./cancel.ts";
 import { inDialog } from "./in_dialog.ts";
 import { incomingCalls } from "./incoming_call.ts";
+import { incomingTrouble } from "./incoming_trouble.ts";
 import { outOfDialog } from "./out_of_dialog.ts";
 import { outgoingCalls } from "./outgoing_call.ts";
+import { outgoingTrouble } from "./outgoing_trouble.ts";
 import { reInvites } from "./re_invite.ts";
 import { reliableProvisionals } from "./reliable.ts";
 import { sessionRequests } from "./session_requests.ts";
@@ -17,8 +19,10 @@ import { subscribers } from "./subscription.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
   ...outgoingCalls,
+  ...outgoingTrouble,
   ...cancels,
   ...incomingCalls,
+  ...incomingTrouble,
   ...inDialog,
   ...sessionRequests,
   ...reInvites,
