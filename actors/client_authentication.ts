@@ -73,15 +73,16 @@ function challengesIn(
 ): Map<string, DigestChallenge[]> {
   const realms = new Map<string, DigestChallenge[]>();
   // Each line by itself: one that nobody understands must not hide the others.
-  for (const line of response.getHeaders(name).slice(0, MAX_CHALLENGES)) {
+  const found = response.getHeaders(name).slice(0, MAX_CHALLENGES).flatMap((line) => {
     const parsed = parseHeaderValue(name, line);
-    for (const header of parsed instanceof Fault ? [] : parsed) {
-      const challenge = readChallenge(header);
-      if (challenge === undefined) continue;
-      const others = realms.get(challenge.realm);
-      if (others === undefined) realms.set(challenge.realm, [challenge]);
-      else others.push(challenge);
-    }
+    return parsed instanceof Fault ? [] : parsed;
+  });
+  for (const header of found.slice(0, MAX_CHALLENGES)) {
+    const challenge = readChallenge(header);
+    if (challenge === undefined) continue;
+    const others = realms.get(challenge.realm);
+    if (others === undefined) realms.set(challenge.realm, [challenge]);
+    else others.push(challenge);
   }
   return realms;
 }
@@ -195,11 +196,16 @@ export class RequestAuthentication {
     // §22.3: "If a UA receives a Proxy-Authenticate header field value in a 401/407 response": a
     // proxy that forks collects both kinds in one.
     for (const headers of HEADERS) {
+      // Within a dialog nothing forks: a 401 is the far end's own, whatever it has in it.
+      const isFarEnd = this.#isInDialog && (headers === FAR_END || response.statusCode === 401);
       for (const [realm, challenges] of challengesIn(response, headers)) {
         const answer = this.#client.answer(realm, challenges, this.#message);
-        if (answer === undefined || !this.#mayGet(headers, realm, answer.account)) continue;
+        if (answer === undefined) continue;
         const key = keyOf(headers, realm);
-        if (this.#answered.has(key) && !answer.challenge.stale) return this.#forget(headers, key);
+        if (isFarEnd && !this.#mayGet(headers, key, answer.account)) continue;
+        if (this.#answered.has(key) && !this.#isStale(key, answer.challenge)) {
+          return this.#forget(headers, key);
+        }
         found.push({ headers, ...answer, use: this.#client.useOf(answer.challenge) });
       }
     }
@@ -230,12 +236,17 @@ export class RequestAuthentication {
   }
 
   /**
-   * Whose password is asked for, by a 401 within a dialog, and whose it is: the far end gets what a
-   * program says is for it, and what it has been given in this dialog before.
+   * Whether the far end of a dialog gets what it asks for: it gets what a program says is for it, and
+   * what it has been given in this dialog before.
    */
-  #mayGet(headers: Headers, realm: string, account: Account): boolean {
-    if (headers !== FAR_END || !this.#isInDialog || account.forFarEnd) return true;
-    return this.answers.get(keyOf(headers, realm))?.account === account;
+  #mayGet(headers: Headers, key: string, account: Account): boolean {
+    if (account.forFarEnd) return true;
+    return headers === FAR_END && this.answers.get(key)?.account === account;
+  }
+
+  /** That a nonce is stale tells who has another: with the same one, there would be no end of it. */
+  #isStale(key: string, { stale, nonce }: DigestChallenge): boolean {
+    return stale && nonce !== this.answers.get(key)?.challenge.nonce;
   }
 
   /**

@@ -213,26 +213,58 @@ function readContact(scanner: Scanner): NameAddrHeader[] | "*" {
   return isStar && scanner.take("*") ? "*" : scanner.list(readNameAddr);
 }
 
-function readAuthentication(scanner: Scanner): AuthenticationHeader {
+function readCredentials(scanner: Scanner): AuthenticationHeader[] {
   const scheme = scanner.token("an authentication scheme").toLowerCase();
   scanner.skipLws();
-  return { scheme, parameters: readAuthenticationParameters(scanner) };
+  const parameters: ParameterValues = Object.create(null);
+  readAuthenticationParameters(scanner, parameters);
+  return [{ scheme, parameters }];
+}
+
+/**
+ * §7.3.1: challenges "MUST NOT be combined into a single header field row". Who does so even so, as
+ * in HTTP, is understood: what follows a comma and has no value is the next scheme.
+ */
+function readChallenges(scanner: Scanner): AuthenticationHeader[] {
+  const challenges: AuthenticationHeader[] = [];
+  let scheme: string | undefined = scanner.token("an authentication scheme");
+  while (scheme !== undefined) {
+    scanner.skipLws();
+    const parameters: ParameterValues = Object.create(null);
+    challenges.push({ scheme: scheme.toLowerCase(), parameters });
+    readAuthenticationParameter(scanner, parameters, scanner.token("a parameter's name"));
+    scheme = undefined;
+    while (scheme === undefined && scanner.take(",")) {
+      const word = scanner.token("a parameter's name");
+      scanner.skipLws();
+      if (scanner.peek() === 0x3d) readAuthenticationParameter(scanner, parameters, word);
+      else scheme = word;
+    }
+  }
+  return challenges;
 }
 
 function readInfoAfterAuthentication(scanner: Scanner): AuthenticationHeader[] {
-  return [{ scheme: "", parameters: readAuthenticationParameters(scanner) }];
+  const parameters: ParameterValues = Object.create(null);
+  readAuthenticationParameters(scanner, parameters);
+  return [{ scheme: "", parameters }];
 }
 
-function readAuthenticationParameters(scanner: Scanner): ParameterValues {
-  const parameters: ParameterValues = Object.create(null);
+function readAuthenticationParameters(scanner: Scanner, parameters: ParameterValues): void {
   do {
-    const name = scanner.token("a parameter's name").toLowerCase();
-    scanner.expect("=");
-    parameters[name] = scanner.peek() === 0x22
-      ? scanner.quotedString()
-      : scanner.run(CALL_ID, "a value");
+    readAuthenticationParameter(scanner, parameters, scanner.token("a parameter's name"));
   } while (scanner.take(","));
-  return parameters;
+}
+
+function readAuthenticationParameter(
+  scanner: Scanner,
+  parameters: ParameterValues,
+  name: string,
+): void {
+  scanner.expect("=");
+  parameters[name.toLowerCase()] = scanner.peek() === 0x22
+    ? scanner.quotedString()
+    : scanner.run(CALL_ID, "a value");
 }
 
 function readRetryAfter(scanner: Scanner): RetryAfterHeader {
@@ -280,7 +312,7 @@ export const readers: { [N in keyof HeaderValues]: (scanner: Scanner) => HeaderV
   "Allow": tokens,
   "Allow-Events": tokens,
   "Authentication-Info": readInfoAfterAuthentication,
-  "Authorization": (scanner) => [readAuthentication(scanner)],
+  "Authorization": readCredentials,
   "Call-Info": list(readInfo),
   "Contact": readContact,
   "Content-Disposition": readValue,
@@ -297,9 +329,9 @@ export const readers: { [N in keyof HeaderValues]: (scanner: Scanner) => HeaderV
   "Min-Expires": seconds,
   "Min-SE": readValue,
   "Path": list(readNameAddr),
-  "Proxy-Authenticate": (scanner) => [readAuthentication(scanner)],
+  "Proxy-Authenticate": readChallenges,
   "Proxy-Authentication-Info": readInfoAfterAuthentication,
-  "Proxy-Authorization": (scanner) => [readAuthentication(scanner)],
+  "Proxy-Authorization": readCredentials,
   "Proxy-Require": tokens,
   "RAck": readRAck,
   "Reason": list(readValue),
@@ -321,7 +353,7 @@ export const readers: { [N in keyof HeaderValues]: (scanner: Scanner) => HeaderV
   "To": readNameAddr,
   "Unsupported": tokens,
   "Via": list(readVia),
-  "WWW-Authenticate": (scanner) => [readAuthentication(scanner)],
+  "WWW-Authenticate": readChallenges,
 };
 
 /** Reads the value of a header that a program wrote, or says what is wrong with it. */

@@ -195,6 +195,25 @@ Deno.test("a challenge that cannot be read hides no other", () => {
   x.finish();
 });
 
+// §7.3.1: they "MUST NOT be combined into a single header field row"; in HTTP they may be.
+Deno.test("several challenges in one line: each is seen, the strongest is answered", () => {
+  const x = exchange();
+  send(x, "REGISTER");
+  x.peer.respond(x.peer.request("REGISTER"), 401, {
+    headers: [
+      `WWW-Authenticate: Basic realm="biloxi.com", Digest realm="a, Digest \\"b", nonce="1", ` +
+      `Digest realm="biloxi.com", nonce="2", algorithm=SHA3, DIGEST realm="biloxi.com" , ` +
+      `nonce="3", qop="auth", algorithm=sha-256, Digest realm="biloxi.com", nonce="4"`,
+    ],
+  });
+  const second = x.peer.request("REGISTER");
+  assertEquals(second.getHeaders("Authorization").length, 1);
+  assertEquals(credentialsIn(second)?.["nonce"], "3");
+  assert(isRight(second, "wonderland"));
+  x.peer.respond(second, 200);
+  x.finish();
+});
+
 // §22.1: "A UAC MUST NOT re-attempt requests with the credentials that have just been rejected".
 Deno.test("the same realm rejects twice: the second 401 is the outcome", () => {
   const x = exchange();
@@ -232,6 +251,15 @@ Deno.test("stale without end: eight attempts, and the last 401 is the outcome", 
   }
   assertEquals(x.peer.requests("REGISTER").length, 8);
   assertEquals(x.takeEvents().at(-1), "onReject 401");
+  x.finish();
+});
+
+Deno.test("stale, with the nonce that was just used: rejected, and no digest after the first", () => {
+  const x = exchange();
+  send(x, "REGISTER");
+  refuse(x, "REGISTER", 401, { qop: "auth" });
+  refuse(x, "REGISTER", 401, { qop: "auth", stale: true });
+  assertEquals(x.takeEvents(), ["REGISTER", "REGISTER", "onReject 401"]);
   x.finish();
 });
 

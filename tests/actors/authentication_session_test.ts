@@ -162,6 +162,23 @@ Deno.test("the far end has the realm of the proxy that has challenged the INVITE
   x.finish();
 });
 
+// Nothing forks here: whoever says 401 is no proxy, and Proxy-Authenticate does not make one of it.
+for (const challenged of [false, true]) {
+  const before = challenged ? "after a proxy's 407" : "unchallenged before";
+  Deno.test(`the far end asks for the proxy's password in a 401, ${before}: it gets nothing`, () => {
+    const x = exchange();
+    x.invite();
+    if (challenged) refuse(x, "INVITE", 407, { qop: "auth" });
+    x.peer.respond(x.peer.request("INVITE"), 200);
+    x.lastSession().bye(x.recorder({}));
+    x.takeEvents();
+    const headers = [challenge({ qop: "auth", nonce: "n2", proxy: true })];
+    x.peer.respond(x.peer.request("BYE"), 401, { headers });
+    assertEquals(x.takeEvents(), ["onReject 401"]);
+    x.finish();
+  });
+}
+
 Deno.test("forFarEnd: the far end of a dialog gets what was given for it", () => {
   const x = exchange([{ ...ALICE, forFarEnd: true }]);
   const { session } = x.callOut();
