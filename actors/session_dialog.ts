@@ -41,12 +41,18 @@ import { retryWithInterval } from "./session_timer.ts";
 import { UserAgentClient } from "./user_agent_client.ts";
 import type { UserAgentServer } from "./user_agent_server.ts";
 
+/** How many requests of the far end may wait for the program at a time. */
+const MAX_OPEN = 100;
+
 /** See the module. */
 export class SessionDialog extends InviteUsage implements Session {
   private inviteClient: ReInviteUserAgentClient | undefined;
   private updateClient: UserAgentClient | undefined;
   private inviteServer: UserAgentServer | undefined;
   private updateServer: UserAgentServer | undefined;
+  /** The other requests in it that have no final response: of this side, and of the far end. */
+  private readonly clients = new Set<UserAgentClient>();
+  private readonly servers = new Set<UserAgentServer>();
   /** The reliable provisional responses to the INVITE of this side. */
   provisionals: ReliableProvisionalClient | undefined;
 
@@ -56,6 +62,7 @@ export class SessionDialog extends InviteUsage implements Session {
     this.inviteServer?.dispose();
     this.updateServer?.dispose();
     this.provisionals?.dispose();
+    for (const each of [...this.clients, ...this.servers]) each.dispose();
     super.dispose();
   }
 
@@ -244,6 +251,14 @@ export class SessionDialog extends InviteUsage implements Session {
     this.updateServer = server;
   }
 
+  /** Notes another request of the far end, which has no answer yet; false where it is one too many. */
+  hold(server: UserAgentServer): boolean {
+    for (const each of this.servers) if (each.isAnswered) this.servers.delete(each);
+    if (this.servers.size >= MAX_OPEN) return false;
+    this.servers.add(server);
+    return true;
+  }
+
   /** Whether the far end waits for an answer to an UPDATE. */
   get isBeingUpdated(): boolean {
     return this.updateServer?.isAnswered === false;
@@ -273,7 +288,7 @@ export class SessionDialog extends InviteUsage implements Session {
     this.updateClient?.abandon();
     // §15.1.2: the UAS "MUST still respond to any pending requests received for that dialog. It is
     // RECOMMENDED that a 487 (Request Terminated) response be generated to those pending requests."
-    for (const server of [this.inviteServer, this.updateServer]) {
+    for (const server of [this.inviteServer, this.updateServer, ...this.servers]) {
       if (server?.isAnswered === false) server.reject({ statusCode: 487 });
     }
   }
@@ -327,8 +342,11 @@ export class SessionDialog extends InviteUsage implements Session {
     const { supervisor, dialog } = this;
     const message = dialog.request(method, options);
     const onEnd = (response?: IncomingResponseMessage): void => {
+      this.clients.delete(client);
       if (response !== undefined) this.noteFailure(response);
     };
-    return new UserAgentClient(supervisor, message, dialog, delegate, { onEnd }).start();
+    const client = new UserAgentClient(supervisor, message, dialog, delegate, { onEnd });
+    this.clients.add(client);
+    return client.start();
   }
 }

@@ -171,6 +171,7 @@ function receiveOther(
     );
   }
   const server = new UserAgentServer(supervisor, request, transaction);
+  if (!session.hold(server)) return void transaction.respond(retryLater(session));
   callDelegate(session, handler, server, () => delegate[handler]?.(server));
 }
 

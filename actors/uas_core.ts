@@ -27,10 +27,10 @@ import { handlerOf, type UserAgentCoreDelegate } from "./user_agent_core_delegat
 import { UserAgentServer } from "./user_agent_server.ts";
 
 /**
- * How many requests that the engine has refused are kept at a time, for the 32 seconds in which they
- * may come again. What comes beyond is refused without keeping it.
+ * How many requests that the engine has answered by itself are kept at a time, for the 32 seconds in
+ * which they may come again. What comes beyond is answered without keeping it.
  */
-const MAX_REFUSED = 1000;
+const MAX_ANSWERED = 1000;
 
 /** Takes the requests that no transaction and no dialog claims. */
 export class UasCore {
@@ -39,7 +39,7 @@ export class UasCore {
   private readonly stateless: StatelessServer;
   /** The ways of the requests that the program has taken, until it answers them. */
   private readonly flows = new WeakMap<IncomingRequestMessage, Flow>();
-  private refused = 0;
+  private answered = 0;
 
   constructor(supervisor: Supervisor, delegateOf: () => UserAgentCoreDelegate) {
     this.supervisor = supervisor;
@@ -60,8 +60,8 @@ export class UasCore {
       if (wait !== undefined) return wait.notify(request, flow);
     }
     if (state === "running" && this.isTakenByProgram(request, flow)) return;
-    const refusal = this.refusalOf(request);
-    if (refusal !== undefined) return this.refuse(request, flow, refusal);
+    const answer = this.refusalOf(request) ?? this.ownAnswer(request);
+    if (answer !== undefined) return this.answer(request, flow, answer);
     const transaction = new ServerTransaction(this.supervisor, request, flow);
     if (method === "INVITE") return this.receiveInvite(request, transaction);
     if (method === "OPTIONS") return this.receiveOptions(request, transaction);
@@ -161,14 +161,22 @@ export class UasCore {
     return isRecipient === true ? undefined : { statusCode };
   }
 
-  private refuse(request: IncomingRequestMessage, flow: Flow, options: ResponseOptions): void {
+  /** What the engine answers where no handler is there to be asked, if anything. */
+  private ownAnswer({ method }: IncomingRequestMessage): ResponseOptions | undefined {
+    const delegate = this.delegateOf();
+    if (method === "INVITE" && delegate.onInvite === undefined) return { statusCode: 480 };
+    if (method === "OPTIONS" && delegate.onOptions === undefined) return this.answerToOptions();
+    return undefined;
+  }
+
+  private answer(request: IncomingRequestMessage, flow: Flow, options: ResponseOptions): void {
     // §8.2.7: "A UAS can operate in either a stateful or stateless mode for each new request." What
-    // is refused here is refused again for the same reason.
-    if (this.refused >= MAX_REFUSED) return void this.stateless.reply(request, flow, options);
+    // is answered here is answered again for the same reason.
+    if (this.answered >= MAX_ANSWERED) return void this.stateless.reply(request, flow, options);
     const transaction = new ServerTransaction(this.supervisor, request, flow);
-    this.refused++;
+    this.answered++;
     transaction.listener = ({ type }) => {
-      if (type === "terminated") this.refused--;
+      if (type === "terminated") this.answered--;
     };
     transaction.respond(options);
   }
@@ -185,7 +193,6 @@ export class UasCore {
       (dialog, options) => new SessionDialog(supervisor, dialog, options),
       replacement,
     );
-    if (delegate.onInvite === undefined) return void server.reject();
     if (replacement !== undefined && !this.mayReplace(delegate, server)) return;
     this.callDelegate("onInvite", server, () => delegate.onInvite?.(server));
   }
@@ -202,20 +209,23 @@ export class UasCore {
     return isAllowed;
   }
 
-  /**
-   * §11.2: "The response code chosen MUST be the same that would have been chosen had the request
-   * been an INVITE", and "Allow, Accept, Accept-Encoding, Accept-Language, and Supported header
-   * fields SHOULD be present".
-   */
   private receiveOptions(request: IncomingRequestMessage, transaction: ServerTransaction): void {
     const delegate = this.delegateOf();
     const server = new UserAgentServer(this.supervisor, request, transaction);
     this.supervisor.callGuest("onOptions", () => delegate.onOptions?.(server), () => {
       if (!server.isAnswered) server.reject({ statusCode: 500 });
     });
-    if (server.isAnswered) return;
-    const statusCode = delegate.onInvite === undefined ? 480 : 200;
-    transaction.respond({ statusCode, extraHeaders: this.supervisor.environment.capabilities() });
+    if (!server.isAnswered) transaction.respond(this.answerToOptions());
+  }
+
+  /**
+   * §11.2: "The response code chosen MUST be the same that would have been chosen had the request
+   * been an INVITE", and "Allow, Accept, Accept-Encoding, Accept-Language, and Supported header
+   * fields SHOULD be present".
+   */
+  private answerToOptions(): ResponseOptions {
+    const statusCode = this.delegateOf().onInvite === undefined ? 480 : 200;
+    return { statusCode, extraHeaders: this.supervisor.environment.capabilities() };
   }
 
   private callDelegate(name: string, server: UserAgentServer, call: () => unknown): void {

@@ -1,6 +1,7 @@
 // INFO, MESSAGE, NOTIFY and OPTIONS within a call: RFC 3261 §12.2, RFC 3428, RFC 6086.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
+  type IncomingInfoRequest,
   InvalidArgumentError,
   InvalidStateError,
   type Session,
@@ -283,4 +284,50 @@ Deno.test("info() with an Info-Package: as the program says it; a 469 is its out
   c.respond("INFO", 469, { headers: ["Recv-Info: bar"] });
   c.saw("INFO", "onReject 469");
   c.end();
+});
+
+// RFC 3261 §15.1.2: the UAS "MUST still respond to any pending requests received for that dialog. It is
+// RECOMMENDED that a 487 (Request Terminated) response be generated to those pending requests."
+for (const who of ["the far end", "this side"]) {
+  Deno.test(`an INFO that nobody has answered when ${who} hangs up: 487`, () => {
+    const c = Call.in();
+    let request: IncomingInfoRequest | undefined;
+    c.session.delegate = { onInfo: (info) => void (request = info) };
+    c.ask("INFO");
+    if (who === "this side") c.session.bye();
+    else c.ask("BYE");
+    assertEquals(c.peer.response("INFO").statusCode, 487);
+    assertThrows(() => request?.accept(), InvalidStateError);
+    if (who === "this side") c.respond("BYE", 200);
+    c.x.finish();
+  });
+}
+
+Deno.test("session.dispose() with requests of both sides under way: silent, and nothing is left", () => {
+  for (const method of ["info", "message", "notify"] as const) {
+    const c = Call.in();
+    c.session.delegate = { onInfo: () => {}, onMessage: () => {} };
+    c.ask("INFO");
+    c.ask("MESSAGE");
+    c.session[method](c.x.recorder({}));
+    c.x.takeEvents();
+    c.session.dispose();
+    c.respond(method.toUpperCase(), 200);
+    c.saw();
+    c.x.finish();
+    c.saw();
+  }
+});
+
+Deno.test("10,000 INFOs that nobody answers: what waits for the program is limited", () => {
+  const c = Call.in();
+  c.session.delegate = { onInfo: () => {} };
+  for (let i = 0; i < 10_000; i++) c.ask("INFO");
+  assertEquals(c.peer.responses("INFO").length, 9900);
+  const refused = c.peer.response("INFO");
+  assertEquals(refused.statusCode, 500);
+  assertEquals(refused.getHeaders("Retry-After").length, 1);
+  c.ask("BYE");
+  assertEquals(c.peer.responses("INFO").length, 10_000);
+  c.x.finish();
 });

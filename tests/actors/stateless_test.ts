@@ -149,6 +149,17 @@ Deno.test("a flood of strays: refused all the same, and what is kept of it is li
   x.core.dispose();
 });
 
+for (const method of ["INVITE", "OPTIONS"]) {
+  Deno.test(`a flood of ${method}, and no handler: 480 to all, and what is kept of it is limited`, () => {
+    const x = new Exchange();
+    for (let i = 0; i < 5000; i++) x.peer.ask(method, { callId: `${i}` });
+    const answers = x.peer.responses(method).map(({ statusCode }) => statusCode);
+    assertEquals([answers.length, new Set(answers)], [5000, new Set([480])]);
+    assert(x.core.live.servers <= 1000, `${x.core.live.servers} server transactions`);
+    x.core.dispose();
+  });
+}
+
 Deno.test("after the flood has passed, a refusal is repeated again until its ACK", () => {
   const x = new Exchange();
   for (let i = 0; i < 1500; i++) x.peer.ask("OPTIONS", { toTag: "gone", callId: `${i}` });
