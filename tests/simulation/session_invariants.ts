@@ -15,6 +15,7 @@ export function checkSession(play: SessionPlay): void {
     const half = play.wire.filter((entry) => entry.side === side);
     const complain = (text: string): void => play.violation(`side ${side}: ${text}`);
     checkSequence(half, complain);
+    if (play.isGone.has(side)) continue;
     // Whoever forgets a request does not know that the far end is still at it.
     const forgets = play.asked.some((asked) => asked.side === side && asked.isForgotten);
     if (!forgets) checkInvitations(half, complain);
@@ -68,16 +69,18 @@ function checkInvitations(half: Half, complain: Complain): void {
 /** §12.2.1.1: numbers go up by one; a request that is repeated is the same. */
 function checkSequence(half: Half, complain: Complain): void {
   const texts = new Map<string, string>();
-  let last: number | undefined;
+  /** By this side's tag: an INVITE that comes again after its transaction has ended makes a dialog anew. */
+  const numbers = new Map<string, number>();
   for (const { direction, message } of half) {
-    const { status, method, branch, cseq, text } = message;
+    const { status, method, branch, cseq, text, fromTag } = message;
     if (direction === "in" || status !== undefined) continue;
     const key = `${method} ${branch}`;
     const isNew = !texts.has(key);
     if (group(texts, key, () => text) !== text) complain(`two different requests: ${key}`);
     if (!isNew || method === "ACK" || method === "CANCEL") continue;
+    const last = numbers.get(fromTag);
     if (last !== undefined && cseq !== last + 1) complain(`${method} ${cseq} after ${last}`);
-    last = cseq;
+    numbers.set(fromTag, cseq);
   }
 }
 
@@ -202,17 +205,18 @@ function checkAgreement({ agreement, asked, ...play }: SessionPlay): void {
 }
 
 /** No BYE is lost where nothing is: whoever hangs up, both sides are over. */
-function checkEnd({ hasLeft, sessions, violations, impairment }: SessionPlay): void {
-  if (hasLeft.size === 0) return;
+function checkEnd({ hasLeft, isGone, sessions, violations, impairment }: SessionPlay): void {
+  if (hasLeft.size === 0 || isGone.size > 0) return;
   const up = sessions.filter((each) => each !== undefined && each.sessionState !== "Terminated");
   if (up.length > 0) violations.push(`still up after a BYE over a ${impairment.kind} network`);
 }
 
 /** What may be reported, and why. */
 function checkReports(play: SessionPlay): void {
-  const { impairment, reports, asked } = play;
+  const { impairment, reports, asked, isGone } = play;
   // Of a request that was disposed of, nobody acknowledges the final response.
-  const mayLose = impairment.loss > 0 || asked.some(({ isForgotten }) => isForgotten);
+  const mayLose = impairment.loss > 0 || isGone.size > 0 ||
+    asked.some(({ isForgotten }) => isForgotten);
   for (const error of reports) {
     const isExplained = error.message.includes("no prack()") ||
       (error instanceof TimeoutError && mayLose) ||

@@ -31,6 +31,8 @@ const SITUATIONS = [
   "both up",
   "cancel()",
   "dispose()",
+  "session.dispose()",
+  "core.stop()",
   "invite() refused",
   "update() refused",
   "INVITE onAccept 200",
