@@ -84,6 +84,8 @@ export abstract class InviteUsage implements SessionUsage {
   private isInviter: boolean;
   /** The last ACKs of this side, by the number of the INVITE: a repeated 2xx gets the very same. */
   private readonly acks = new Map<number, Ack>();
+  /** The last INVITE of this side that was disposed of. */
+  protected abandonedCall: Call | undefined;
   private byeClient: UserAgentClient | undefined;
   /** Whether the engine hangs up by itself. */
   private isEnding = false;
@@ -376,9 +378,12 @@ export abstract class InviteUsage implements SessionUsage {
   /** A 2xx may have crossed the end of an early session, and calls for one more request in it. */
   private noteSequence(): void {
     const { call } = this.options;
-    if (call === undefined || this.invitation.acknowledgement !== undefined) return;
-    call.sequences ??= new Map();
-    call.sequences.set(this.dialog.remoteTag, this.dialog.sequence);
+    const isOpen = this.invitation.acknowledgement === undefined;
+    for (const each of [isOpen ? call : undefined, this.abandonedCall]) {
+      if (each === undefined) continue;
+      each.sequences ??= new Map();
+      each.sequences.set(this.dialog.remoteTag, this.dialog.sequence);
+    }
   }
 
   private tell(emission: SessionEmission): void {

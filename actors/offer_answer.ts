@@ -16,7 +16,7 @@ export type SignalingEvent = {
  * In what a body is: see {@linkcode OfferAnswer.take}. `progress` is a provisional response that may
  * be lost: one that is not reliable, or has no PRACK yet.
  */
-export type Place = "request" | "update" | "progress" | "inviteResponse" | "response";
+export type Place = "request" | "otherRequest" | "progress" | "inviteResponse" | "response";
 
 /** What was agreed on. */
 type Agreement = Readonly<Record<"offer" | "answer" | "local" | "remote", Body | undefined>>;
@@ -48,6 +48,8 @@ export class OfferAnswer {
     local: undefined,
     remote: undefined,
   };
+  /** Whether the open offer is that of an UPDATE or a PRACK. */
+  private isAnsweredInResponse = false;
   /** Whether the last INVITE has had no description yet, in itself or in a response. */
   isRoundOpen = true;
 
@@ -59,11 +61,11 @@ export class OfferAnswer {
   /**
    * Takes a body that was sent or came.
    *
-   * @param place In what: a request may offer at any time; an UPDATE has nothing to do with an INVITE
-   * in progress, whose offer may still come. In the responses to an INVITE only the
-   * first description is one, and only if the INVITE had none; what comes after it repeats what is
-   * known, as the 2xx behind an early answer does. The responses to other requests never offer, nor
-   * does an ACK, which counts as one (RFC 3261 §13.2.1).
+   * @param place In what: a request may offer at any time; one that is no INVITE, but an UPDATE or a
+   * PRACK, is answered in its own response, whatever an INVITE in progress says meanwhile. In the
+   * responses to an INVITE only the first description is an offer, and only if the INVITE had none;
+   * what comes after it repeats what is known, as the 2xx behind an early answer does. The responses
+   * to other requests never offer, nor does an ACK, which counts as one (RFC 3261 §13.2.1).
    * @returns What it is, or `undefined` where it is neither offer nor answer.
    */
   take(
@@ -74,18 +76,21 @@ export class OfferAnswer {
   ): SignalingEvent | undefined {
     if (!describesSession(body)) return undefined;
     const description = { ...body, content: textOf(body) };
-    const isOfRound = place !== "update" && place !== "response";
+    const isOfRound = place !== "otherRequest" && place !== "response";
     if (state === (origin === "local" ? "HaveRemoteOffer" : "HaveLocalOffer")) {
+      // What an INVITE's response has while an UPDATE waits for its answer repeats what was known.
+      if (this.isAnsweredInResponse && place !== "response") return undefined;
       this.answer = this[origin] = description;
       if (isOfRound) this.isRoundOpen = false;
       if (place === "progress") this.isFirm = false;
       else this.confirm();
       return { type: `${origin}Answer` };
     }
-    const isOfRequest = place === "request" || place === "update";
+    const isOfRequest = place === "request" || place === "otherRequest";
     const mayOffer = isOfRequest || (place !== "response" && this.isRoundOpen);
     if (!mayOffer || (state !== "Initial" && state !== "Stable")) return undefined;
     if (isOfRound) this.isRoundOpen = false;
+    this.isAnsweredInResponse = place === "otherRequest";
     this.offer = this[origin] = description;
     this.answer = undefined;
     return { type: `${origin}Offer` };

@@ -32,7 +32,7 @@ export class PrackUserAgentServer extends UserAgentServer {
     this.onAnswered = options.onAnswered;
     // One of the INVITE may be open still.
     const owedAnswer = session.owesAnswer;
-    if (!options.isStale) session.takeRemoteBody(message, "request");
+    if (!options.isStale) session.takeRemoteBody(message, "otherRequest");
     this.hasOffer = !owedAnswer && session.owesAnswer;
   }
 

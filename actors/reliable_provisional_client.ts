@@ -135,7 +135,7 @@ export class ReliableProvisionalClient {
     const client = new UserAgentClient(this.supervisor, message, session.dialog, delegate, {
       onEnd: (response) => this.conclude(client, hasOffer, response),
     });
-    if (options?.body !== undefined) session.takeLocalBody(options.body, "request");
+    if (options?.body !== undefined) session.takeLocalBody(options.body, "otherRequest");
     provisional.request = client;
     this.pracks.add(client);
     this.owed.delete(provisional.rseq);

@@ -173,7 +173,7 @@ export class SessionDialog extends InviteUsage implements Session {
     if (offers) this.checkOffer("update", this.mayUpdateOffer);
     const message = this.makeRequest("UPDATE", options);
     const begin = (): void => {
-      if (options.body !== undefined) this.takeLocalBody(options.body, "update");
+      if (options.body !== undefined) this.takeLocalBody(options.body, "otherRequest");
     };
     // RFC 3311 §5.3: "the session parameters MUST remain unchanged, as if no UPDATE had been issued."
     const rollback = (): void => {
@@ -278,8 +278,8 @@ export class SessionDialog extends InviteUsage implements Session {
   /** An INVITE of this side that nobody waits for any more: its 2xx is acknowledged, should it come. */
   abandonInvite({ cseq, ruri }: OutgoingRequestMessage, { sentBy }: ClientTransaction): void {
     const { callId, localTag } = this.dialog;
-    const call = { callId, fromTag: localTag, cseq, sentBy, ruri };
-    this.supervisor.registry.abandonCall(call);
+    this.abandonedCall = { callId, fromTag: localTag, cseq, sentBy, ruri };
+    this.supervisor.registry.abandonCall(this.abandonedCall);
   }
 
   protected override abandonRequests(): void {

@@ -32,7 +32,7 @@ export class UpdateUserAgentServer extends UserAgentServer {
     this.session = session;
     this.offers = describesSession(bodyOf(message));
     session.beginUpdate(this);
-    session.takeRemoteBody(message, "update");
+    session.takeRemoteBody(message, "otherRequest");
   }
 
   override accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponse {

@@ -134,6 +134,44 @@ Deno.test("an UPDATE of the far end leaves the round of an INVITE without an off
   end(call);
 });
 
+Deno.test("a 2xx that repeats an early answer is no answer to the UPDATE that is under way", () => {
+  const call = talking();
+  const { x, session } = call;
+  const headers = ["Require: 100rel", "RSeq: 1"];
+  session.invite({
+    onProgress: (response) => void response.prack(),
+    onAccept: (response) => void response.ack(),
+  }, { body: sdp("v=0 second offer") });
+  const invite = x.peer.request("INVITE");
+  x.peer.respond(invite, 183, { headers, body: "v=0 second answer" });
+  x.peer.respond(x.peer.request("PRACK"), 200);
+  session.update({}, { body: sdp("v=0 third offer") });
+  x.peer.respond(invite, 200, { body: "v=0 second answer" });
+  assertEquals(session.signalingState, "HaveLocalOffer");
+  x.peer.respond(x.peer.request("UPDATE"), 200, { body: "v=0 third answer" });
+  assertEquals(
+    [session.signalingState, session.offer?.content, session.answer?.content],
+    ["Stable", "v=0 third offer", "v=0 third answer"],
+  );
+  end(call);
+});
+
+Deno.test("a session that was disposed of within a re-INVITE: its 2xx gets ACK, and BYE with a number that is new", () => {
+  const { x, session } = talking();
+  session.invite({}, { body: sdp("v=0 second offer") });
+  session.info();
+  x.peer.respond(x.peer.request("INFO"), 200);
+  session.dispose();
+  x.peer.respond(x.peer.request("INVITE"), 200, { body: "v=0 second answer" });
+  assertEquals(
+    [x.peer.request("INVITE").cseq, x.peer.request("INFO").cseq, x.peer.request("ACK").cseq],
+    [2, 3, 2],
+  );
+  assertEquals(x.peer.request("BYE").cseq, 4);
+  x.peer.respond(x.peer.request("BYE"), 200);
+  x.finish();
+});
+
 Deno.test("a PRACK whose INVITE was refused says nothing any more", () => {
   const call = talking();
   const { x, session } = call;

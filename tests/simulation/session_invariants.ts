@@ -16,10 +16,12 @@ export function checkSession(play: SessionPlay): void {
     const complain = (text: string): void => play.violation(`side ${side}: ${text}`);
     checkSequence(half, complain);
     if (play.isGone.has(side)) continue;
+    // What could not even be sent is over at once, and the wire does not say so.
+    const isRefused = play.impairment.kind === "refusing";
     // Whoever forgets a request does not know that the far end is still at it.
     const forgets = play.asked.some((asked) => asked.side === side && asked.isForgotten);
-    if (!forgets) checkInvitations(half, complain);
-    if (!forgets) checkOffers(half, complain);
+    if (!forgets && !isRefused) checkInvitations(half, complain);
+    if (!forgets && !isRefused) checkOffers(half, complain);
     checkGlare(play, half, complain);
     checkAcknowledged(half, complain);
   }
