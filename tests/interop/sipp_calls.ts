@@ -55,6 +55,44 @@ export const CALLS: readonly SippScenario[] = [
     place: (core, target, story) => void call(core, target, story),
   },
   {
+    title: "SIPp's 200 crosses the engine's CANCEL",
+    file: "callee_answers_cancel.xml",
+    calls: 20,
+    story: "180 200 Confirmed Stable Terminated BYE:200",
+    place: (core, target, story) => {
+      const request = call(core, target, story, {
+        onProgress: ({ message }) => {
+          story.push(`${message.statusCode}`);
+          request.cancel();
+        },
+        onAccept: (response) => {
+          const { session } = response;
+          response.ack();
+          story.push("200", session.sessionState, session.signalingState);
+          hangUp(session, story, 0);
+        },
+      });
+    },
+  },
+  {
+    title: "SIPp forks, and both answer",
+    file: "callee_forks.xml",
+    calls: 20,
+    story: "180 180 200 Confirmed desk Terminated BYE:200",
+    place: (core, target, story) => {
+      const body = description("engine");
+      core.invite(requestTo(core, "INVITE", target, undefined, body), {
+        ...story.tell(),
+        onAccept: (response) => {
+          const { session } = response;
+          response.ack();
+          story.push("200", session.sessionState, session.remoteTarget.user ?? "nobody");
+          hangUp(session, story, 200);
+        },
+      }, { keepFirst: true });
+    },
+  },
+  {
     title: "SIPp has moved",
     file: "callee_has_moved.xml",
     calls: 20,

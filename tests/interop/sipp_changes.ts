@@ -97,6 +97,14 @@ export const CHANGES: readonly SippScenario[] = [
     }),
   },
   {
+    title: "the engine refuses SIPp's re-INVITE",
+    file: "caller_is_refused_a_change.xml",
+    calls: 20,
+    story: "ringing accepted ACK Confirmed Stable BYE Terminated",
+    // Nobody takes re-INVITEs.
+    serve: (begin) => ({ onInvite: (request) => answer(request, begin()) }),
+  },
+  {
     title: "the engine sends UPDATE",
     file: "callee_is_updated.xml",
     calls: 20,
