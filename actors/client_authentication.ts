@@ -19,6 +19,7 @@ import {
   requestUri,
   valuesIn,
 } from "../messages/mod.ts";
+import { isText } from "../messages/digest_challenge.ts";
 import type { Retry, Way } from "./attempts.ts";
 import { Account, addressOf, type Credentials } from "./credentials.ts";
 import { boundedSet } from "./bounded_map.ts";
@@ -218,7 +219,7 @@ export class RequestAuthentication {
       const parsed = response.parseHeader(headers.info);
       const [info] = parsed === undefined || parsed instanceof Fault ? [] : parsed;
       const nonce = info?.parameters["nextnonce"];
-      if (!nonce || /[\r\n\0]/.test(nonce)) continue;
+      if (!nonce || !isText(nonce)) continue;
       const candidates = [...this.answers.values()].filter((each) => each.headers === headers);
       // It names no realm; where there are several, the client's nonce tells whose it is.
       const cnonce = info?.parameters["cnonce"];

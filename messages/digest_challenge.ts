@@ -73,9 +73,12 @@ export function readChallenge(header: AuthenticationHeader): DigestChallenge | u
   };
 }
 
+/** What a peer can make grow has a limit: it is kept, and goes back with every request. */
+const MAX_LENGTH = 4096;
+
 /** A parameter of one line: an escaped CR or LF in it could not be sent back. */
-function isText(value: string | null | undefined): value is string {
-  return typeof value === "string" && !/[\r\n\0]/.test(value);
+export function isText(value: string | null | undefined): value is string {
+  return typeof value === "string" && value.length <= MAX_LENGTH && !/[\r\n\0]/.test(value);
 }
 
 /** The hash function that a challenge is answered with. */

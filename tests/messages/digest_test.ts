@@ -174,6 +174,7 @@ for (
     ["a protection that nobody knows", `Digest realm="r", nonce="n", qop="auth-conf"`],
     ["-sess without qop", `Digest realm="r", nonce="n", algorithm=MD5-sess`],
     ["an escaped line end", `Digest realm="r\\\rx", nonce="n"`],
+    ["a nonce without measure", `Digest realm="r", nonce="${"n".repeat(4097)}"`],
     ["an escaped NUL", `Digest realm="r", nonce="n", opaque="\\\0"`],
   ] as const
 ) {
