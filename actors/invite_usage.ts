@@ -21,7 +21,8 @@ import {
   InvalidStateError,
   TimeoutError,
 } from "../messages/mod.ts";
-import { Ack } from "./ack.ts";
+import type { Ack } from "./ack.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
 import type { Dialog } from "./dialog.ts";
 import { DialogUsages, type SessionUsage } from "./dialog_usages.ts";
 import { OfferAnswer, type Place } from "./offer_answer.ts";
@@ -34,10 +35,10 @@ import type {
 import type { Call } from "./registry.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
 import type { Session, SessionDelegate, SessionState, SignalingState } from "./session.ts";
+import { SessionBye } from "./session_bye.ts";
 import { SESSION_STATES, SIGNALING_STATES } from "./session_states.ts";
 import { SessionTimer } from "./session_timer.ts";
 import type { Supervisor } from "./supervisor.ts";
-import { UserAgentClient } from "./user_agent_client.ts";
 
 /** What the two sides of a call do differently. */
 export interface SessionOptions {
@@ -54,17 +55,12 @@ export interface SessionOptions {
   readonly onEarlyBye?: () => void;
 }
 
-/** A 2xx is repeated for 64*T1 at most; more INVITEs than this have hardly been answered by then. */
-const MAX_ACKS = 4;
-
 /** The INVITE of either side that came last. */
 export interface Invitation {
   readonly sequence: number;
   readonly repeatAccept?: (() => void) | undefined;
   /** What its ACK repeats: see `credentialsOf`. */
   readonly credentials?: readonly string[] | undefined;
-  /** The ACK to its 2xx. */
-  acknowledgement?: Ack;
 }
 
 /** See the module. */
@@ -82,13 +78,10 @@ export abstract class InviteUsage implements SessionUsage {
   private invitation: Invitation;
   /** Whether that is one of this side's. */
   private isInviter: boolean;
-  /** The last ACKs of this side, by the number of the INVITE: a repeated 2xx gets the very same. */
-  private readonly acks = new Map<number, Ack>();
+  private readonly acks: Acknowledgements;
   /** The last INVITE of this side that was disposed of. */
   protected abandonedCall: Call | undefined;
-  private byeClient: UserAgentClient | undefined;
-  /** Whether the engine hangs up by itself. */
-  private isEnding = false;
+  private readonly ending: SessionBye;
   private isDisposed = false;
 
   constructor(supervisor: Supervisor, dialog: Dialog, options: SessionOptions) {
@@ -101,6 +94,8 @@ export abstract class InviteUsage implements SessionUsage {
       credentials: options.call?.credentials,
     };
     this.isInviter = options.role === "caller";
+    this.acks = new Acknowledgements(supervisor, dialog);
+    this.ending = new SessionBye(supervisor, dialog, () => this.send({ type: "byeEnded" }));
     this.actor = createActor(sessionMachine, {
       ...supervisor.actorOptions,
       id: sessionMachine.id,
@@ -144,7 +139,7 @@ export abstract class InviteUsage implements SessionUsage {
 
   dispose(): void {
     this.isDisposed = true;
-    this.byeClient?.dispose();
+    this.ending.dispose();
     this.send({ type: "dispose" });
   }
 
@@ -153,31 +148,25 @@ export abstract class InviteUsage implements SessionUsage {
   }
 
   bye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingByeRequest {
-    if (this.byeClient !== undefined && this.isEnding && this.state.dialog !== "terminated") {
-      // The engine hangs up already, of which a program need not know: the core is being stopped.
-      this.isEnding = false;
-      if (delegate !== undefined) this.byeClient.delegate = delegate;
-      return this.byeClient;
-    }
+    const adopted = this.state.dialog === "terminated" ? undefined : this.ending.adopt(delegate);
+    if (adopted !== undefined) return adopted;
     const { sessionState } = this;
     const mayLeave = sessionState === "Confirmed" || sessionState === "AckWait" ||
       (sessionState === "Early" && this.options.role === "caller");
-    if (!mayLeave || this.byeClient !== undefined) {
+    if (!mayLeave || this.ending.exists) {
       throw new InvalidStateError(`bye: expected a call that is up, found it ${sessionState}`);
     }
-    const client = this.byeClient = this.makeBye(delegate, options);
+    const client = this.ending.make(delegate, options);
     this.send({ type: "bye" });
     return client;
   }
 
   /** Acknowledges the 2xx; again, it is the same request as before. */
   ack(options?: RequestOptions): OutgoingAckRequest {
-    const { supervisor, dialog, invitation } = this;
-    if (invitation.acknowledgement !== undefined) return invitation.acknowledgement;
-    const { sequence, credentials } = invitation;
-    const ack = new Ack(supervisor, dialog, sequence, options, credentials);
-    invitation.acknowledgement = ack;
-    this.keepAck(sequence, ack);
+    const { sequence, credentials } = this.invitation;
+    const known = this.acknowledgement;
+    if (known !== undefined) return known;
+    const ack = this.acks.make(sequence, options, credentials);
     if (options?.body !== undefined) this.takeLocalBody(options.body, "response");
     // First, since what the far end sends on the ACK may come before `send` has returned.
     this.send({ type: "ack" });
@@ -264,25 +253,23 @@ export abstract class InviteUsage implements SessionUsage {
 
   /** A 2xx came again; or late, to an INVITE that nobody waits for any more. */
   repeatAccept({ cseq }: IncomingResponseMessage): void {
-    const known = this.acks.get(cseq);
+    const known = this.acks.of(cseq);
     if (known !== undefined) return known.send();
     if (this.isInviter && this.inviteSequence === cseq) {
       return this.send({ type: "repeatedAccept" });
     }
     // It answers an INVITE that was disposed of: §13.2.2.4, "The UAC core MUST generate an ACK request
     // for each 2xx received".
-    const ack = new Ack(this.supervisor, this.dialog, cseq);
-    this.keepAck(cseq, ack);
-    ack.send();
+    this.acks.make(cseq).send();
   }
 
   end(): void {
     const { sessionState } = this;
     // An early session ends with its INVITE, which is cancelled or refused.
     const isUp = sessionState === "AckWait" || sessionState === "Confirmed";
-    if (!isUp || this.byeClient !== undefined) return;
+    if (!isUp || this.ending.exists) return;
     this.bye();
-    this.isEnding = true;
+    this.ending.own();
   }
 
   /** Follows offer and answer by a body of the far end. */
@@ -362,23 +349,15 @@ export abstract class InviteUsage implements SessionUsage {
   /** Refreshes the session (RFC 4028 §7.4). */
   protected abstract refresh(): void;
 
-  private keepAck(sequence: number, ack: Ack): void {
-    const [oldest] = this.acks.keys();
-    if (oldest !== undefined && this.acks.size >= MAX_ACKS) this.acks.delete(oldest);
-    this.acks.set(sequence, ack);
-  }
-
-  private makeBye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): UserAgentClient {
-    // It takes its number when it is sent: it may have to wait for the ACK.
-    const message = this.dialog.request("BYE", options, this.dialog.sequence + 1);
-    const onEnd = (): void => this.send({ type: "byeEnded" });
-    return new UserAgentClient(this.supervisor, message, this.dialog, delegate, { onEnd });
+  /** The ACK to the 2xx of the last INVITE, where that is this side's. */
+  private get acknowledgement(): Ack | undefined {
+    return this.isInviter ? this.acks.of(this.inviteSequence) : undefined;
   }
 
   /** A 2xx may have crossed the end of an early session, and calls for one more request in it. */
   private noteSequence(): void {
     const { call } = this.options;
-    const isOpen = this.invitation.acknowledgement === undefined;
+    const isOpen = this.acknowledgement === undefined;
     for (const each of [isOpen ? call : undefined, this.abandonedCall]) {
       if (each === undefined) continue;
       each.sequences ??= new Map();
@@ -390,17 +369,11 @@ export abstract class InviteUsage implements SessionUsage {
     switch (emission.type) {
       case "transmit":
         return this.invitation.repeatAccept?.();
-      case "acknowledge": {
-        const { acknowledgement } = this.invitation;
-        return acknowledgement === undefined ? void this.ack() : acknowledgement.send();
-      }
+      case "acknowledge":
+        return this.acknowledgement === undefined ? void this.ack() : this.acknowledgement.send();
       case "bye":
         this.abandonRequests();
-        this.byeClient ??= this.makeBye();
-        this.byeClient.takeNumber();
-        this.noteSequence();
-        this.byeClient.start();
-        return;
+        return this.ending.send(() => this.noteSequence());
       case "ackOverdue":
         return this.acknowledgeUnasked();
       case "ackTimeout":
@@ -410,7 +383,7 @@ export abstract class InviteUsage implements SessionUsage {
       case "expired":
         return this.reportTimeout("onExpire", "nobody has refreshed the session");
       case "terminated":
-        this.byeClient?.abandonUnsent("the far end has hung up");
+        this.ending.abandon();
         this.abandonRequests();
         this.noteSequence();
         this.usages.remove(this);
