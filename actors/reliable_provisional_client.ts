@@ -64,6 +64,8 @@ export class ReliableProvisionalClient {
   private isOver = false;
   /** The PRACKs without a final response. */
   private readonly pracks = new Set<UserAgentClient>();
+  /** Of them, the one with an offer. */
+  private offering: UserAgentClient | undefined;
 
   constructor(
     supervisor: Supervisor,
@@ -80,6 +82,11 @@ export class ReliableProvisionalClient {
     });
     this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
     this.actor.start();
+  }
+
+  /** Whether an offer in a PRACK waits for its answer, which may come after the 2xx to the INVITE. */
+  get isOffering(): boolean {
+    return this.offering !== undefined;
   }
 
   /** Takes a response; one that is repeated or out of order goes no further. */
@@ -133,11 +140,12 @@ export class ReliableProvisionalClient {
       message.setHeader("RAck", `${provisional.rseq} ${cseq} ${method}`);
     }
     const client = new UserAgentClient(this.supervisor, message, session.dialog, delegate, {
-      onEnd: (response) => this.conclude(client, hasOffer, response),
+      onEnd: (response) => this.conclude(client, response),
     });
     if (options?.body !== undefined) session.takeLocalBody(options.body, "otherRequest");
     provisional.request = client;
     this.pracks.add(client);
+    if (hasOffer) this.offering = client;
     this.owed.delete(provisional.rseq);
     this.actor.send({ type: "prack", rseq: provisional.rseq });
     return client.start();
@@ -204,12 +212,13 @@ export class ReliableProvisionalClient {
    */
   private conclude(
     client: UserAgentClient,
-    hasOffer: boolean,
     response?: IncomingResponseMessage,
   ): void {
     // The end of its transaction comes after its outcome, and perhaps within the next offer.
     if (!this.pracks.delete(client)) return;
     const { session } = this;
+    const hasOffer = this.offering === client;
+    if (hasOffer) this.offering = undefined;
     if (response !== undefined && response.statusCode < 300) {
       session.takeRemoteBody(response, "response");
     }

@@ -270,7 +270,7 @@ export class SessionDialog extends InviteUsage implements Session {
    */
   get hasOpenOffer(): boolean {
     const isInProgress = this.state.invitation !== "idle" || this.updateClient !== undefined ||
-      this.isBeingUpdated;
+      this.isBeingUpdated || this.provisionals?.isOffering === true;
     if (!isInProgress) this.rollback();
     return this.signalingState === "HaveLocalOffer" || this.owesAnswer;
   }

@@ -272,3 +272,23 @@ Deno.test("the 2xx to a re-INVITE that was disposed of is acknowledged, whatever
   assertEquals(x.peer.requests("ACK").map(({ cseq }) => cseq), [1, 2, 2]);
   end(call);
 });
+
+// RFC 3262 §5: the 2xx to a PRACK with an offer has the answer, and may be overtaken by the INVITE's.
+Deno.test("a 2xx to the INVITE overtakes the one to a PRACK with an offer: that is open until then", () => {
+  const x = new Exchange();
+  x.invite(x.recorder(), { body: sdp("offer 1") });
+  const invite = x.peer.request("INVITE");
+  x.peer.respond(invite, 183, { body: "answer 1", headers: ["Require: 100rel", "RSeq: 1"] });
+  x.progressed[0]?.prack({ body: sdp("offer 2") });
+  x.peer.respond(invite, 200);
+  const session = x.lastSession();
+  assertThrows(() => session.invite(), InvalidStateError, "invite");
+  assertThrows(() => session.update({}, { body: sdp("offer 3") }), InvalidStateError, "update");
+  x.peer.ask("INVITE", { callId: invite.callId, toTag: session.localTag, body: "offer 4" });
+  assertEquals(x.peer.response("INVITE").statusCode, 491);
+  x.peer.respond(x.peer.request("PRACK"), 200, { body: "answer 2" });
+  assertEquals([session.offer?.content, session.answer?.content], ["offer 2", "answer 2"]);
+  session.update({}, { body: sdp("offer 3") });
+  session.dispose();
+  x.finish();
+});
