@@ -96,7 +96,7 @@ const IN_DIALOG_METHODS = ["BYE", "INFO", "PRACK", "UPDATE"];
  * The refusal that a request outside of a dialog deserves, or `undefined` where it is fit for the
  * program.
  *
- * Max-Forwards does not count here: 483 is a proxy's answer (§16.3), and a request with a 0 that has
+ * Max-Forwards does not count here: 483 is for what has not come there yet, and a request with a 0 that has
  * come to whom it is for is answered as any other (RFC 4475 §3.3.11).
  *
  * 494 (RFC 3329) is the answer of a server that wants a security agreement. This one has none to

@@ -144,14 +144,15 @@ export class UasCore {
 
   /**
    * §8.2.2.1: "If the Request-URI does not identify an address that the UAS is willing to accept
-   * requests for, it SHOULD reject the request with a 404 (Not Found) response."
+   * requests for, it SHOULD reject the request with a 404 (Not Found) response." It is for somebody else,
+   * then; with a Max-Forwards of 0 it could not go on to them either, which §8.1.1.6 has 483 for.
    */
   private inspectRecipient(
     request: IncomingRequestMessage,
     delegate: UserAgentCoreDelegate,
   ): ResponseOptions | undefined {
     if (delegate.isRecipient === undefined) return undefined;
-    let statusCode = 404;
+    let statusCode = request.maxForwards === 0 ? 483 : 404;
     let isRecipient: unknown;
     this.supervisor.callGuest(
       "isRecipient",

@@ -36,7 +36,7 @@ export interface UserAgentCoreDelegate {
   onUnclaimedRequest?(message: IncomingRequestMessage): boolean;
   /**
    * Says whether the Request-URI is one that the program answers for (RFC 3261 §8.2.2.1). Where it
-   * is not, the engine answers 404. Without this, every one is.
+   * is not, the engine answers 404, or 483 with a Max-Forwards of 0. Without this, every one is.
    */
   isRecipient?(message: IncomingRequestMessage): boolean;
   /**

@@ -67,6 +67,19 @@ Deno.test("Max-Forwards: 0 is answered as anything else", () => {
   x.finish();
 });
 
+// §8.1.1.6: "If the Max-Forwards value reaches 0 before the request reaches its destination, it will be
+// rejected with a 483(Too Many Hops) error response."
+Deno.test("Max-Forwards: 0, and it is for somebody else: 483", () => {
+  const x = new Exchange();
+  x.core.delegate = { isRecipient: () => false, onMessage: (request) => void request.accept() };
+  for (const [hops, status] of [["0", 483], ["1", 404]] as const) {
+    const text = x.peer.writeRequest("MESSAGE", { callId: hops });
+    x.peer.send(text.replace("Max-Forwards: 70", `Max-Forwards: ${hops}`));
+    assertEquals(x.peer.response("MESSAGE").statusCode, status);
+  }
+  x.finish();
+});
+
 // RFC 6086 §4.2.1: "A UA MUST NOT send an INFO request outside an invite dialog usage".
 for (const method of ["BYE", "INFO", "PRACK", "UPDATE"]) {
   Deno.test(`${method} outside of a dialog: 481, whoever listens`, () => {
