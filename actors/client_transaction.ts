@@ -129,7 +129,9 @@ export class ClientTransaction implements ClientEntry {
     const { statusCode: status, toTag, callId, fromTag, cseq } = response;
     const { message } = this;
     // §8.2.6.2: these are the request's own in every response to it.
-    if (callId !== message.callId || fromTag !== message.fromTag || cseq !== this.cseq) return;
+    if (callId !== message.callId || fromTag !== message.fromTag || cseq !== this.cseq) {
+      return this.supervisor.drop("a response with the branch of a request, and not its Call-ID");
+    }
     if (status >= 400 && !this.isSettled) this.retry = this.policy?.(response);
     const retriable = this.retry !== undefined;
     this.actor.send({ type: "response", status, toTag, retriable, message: response });

@@ -259,7 +259,8 @@ export class Supervisor {
     for (const client of this.registry.usersOf(connection)) client.fail(error);
   }
 
-  private drop(what: string): void {
+  /** Counts a message that nobody takes. */
+  drop(what: string): void {
     this.dropped++;
     this.log("debug", `dropped: ${what}`);
   }

@@ -74,6 +74,28 @@ for (const status of [180, 486]) {
   });
 }
 
+// Whoever has seen a branch only, as in a Via that a proxy has passed on, has not seen the request.
+for (
+  const [what, line, other] of [
+    ["Call-ID", /^Call-ID: /m, "Call-ID: x"],
+    ["From tag", /^(From: .*;tag=)/m, "$1x"],
+    ["CSeq number", /^CSeq: 1 /m, "CSeq: 2 "],
+  ] as const
+) {
+  Deno.test(`a response with the INVITE's branch and another ${what}: dropped, and counted`, () => {
+    const x = new Exchange();
+    const invite = ringing(x);
+    for (const status of [180, 200, 401, 486]) {
+      const text = x.peer.write(invite, status);
+      assert(line.test(text));
+      x.peer.send(text.replace(line, other));
+    }
+    assertEquals(x.takeEvents(), []);
+    assertEquals(x.core.dropped, 4);
+    end(x);
+  });
+}
+
 Deno.test("a 200 to no INVITE of ours: dropped", () => {
   const x = new Exchange();
   const invite = ringing(x);
