@@ -13,9 +13,6 @@ import {
   type SessionRole,
 } from "../machines/mod.ts";
 import {
-  type BinaryBody,
-  type Body,
-  bodyOf,
   type IncomingRequestMessage,
   type IncomingResponseMessage,
   InvalidStateError,
@@ -25,7 +22,7 @@ import type { Ack } from "./ack.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import type { Dialog } from "./dialog.ts";
 import { DialogUsages, type SessionUsage } from "./dialog_usages.ts";
-import { OfferAnswer, type Place } from "./offer_answer.ts";
+import { OfferAnswer } from "./offer_answer.ts";
 import type {
   OutgoingAckRequest,
   OutgoingByeRequest,
@@ -73,7 +70,7 @@ export abstract class InviteUsage implements SessionUsage {
   readonly timer: SessionTimer;
   /** The methods that the far end takes, as far as it has said so. */
   protected remoteAllow: readonly string[] = [];
-  protected readonly offerAnswer: OfferAnswer = new OfferAnswer();
+  readonly offers: OfferAnswer = new OfferAnswer(this);
   private readonly actor: Actor<typeof sessionMachine>;
   private invitation: Invitation;
   /** Whether that is one of this side's. */
@@ -122,19 +119,9 @@ export abstract class InviteUsage implements SessionUsage {
     return this.actor.getSnapshot().value;
   }
 
-  /** The last descriptions that were exchanged. */
-  get descriptions(): { local: Body | undefined; remote: Body | undefined } {
-    return this.offerAnswer;
-  }
-
   /** The number of the last INVITE. */
   get inviteSequence(): number {
     return this.invitation.sequence;
-  }
-
-  /** Whether this side has an offer of the far end to answer. */
-  get owesAnswer(): boolean {
-    return this.signalingState === "HaveRemoteOffer";
   }
 
   dispose(): void {
@@ -167,7 +154,7 @@ export abstract class InviteUsage implements SessionUsage {
     const known = this.acknowledgement;
     if (known !== undefined) return known;
     const ack = this.acks.make(sequence, options, credentials);
-    if (options?.body !== undefined) this.takeLocalBody(options.body, "response");
+    this.offers.takeLocal(options?.body, "response");
     // First, since what the far end sends on the ACK may come before `send` has returned.
     this.send({ type: "ack" });
     ack.send();
@@ -179,7 +166,7 @@ export abstract class InviteUsage implements SessionUsage {
    * keep: nobody wants the call, or the 2xx has an offer that nobody will answer (§13.2.2.4).
    */
   acknowledgeUnheard(isUnwanted: boolean): void {
-    const isOver = isUnwanted || this.owesAnswer;
+    const isOver = isUnwanted || this.offers.owesAnswer;
     this.ack();
     if (isOver) this.end();
   }
@@ -204,20 +191,15 @@ export abstract class InviteUsage implements SessionUsage {
       this.timer.takeResponse(response);
       this.noteAllow(response);
     }
-    this.confirmAnswer();
+    this.offers.confirm();
     this.send({ type: "accept" });
-  }
-
-  /** An answer that was sent, or came, in a provisional response is known to both sides by now. */
-  confirmAnswer(): void {
-    if (this.signalingState === "Stable" && !this.offerAnswer.isFirm) this.offerAnswer.confirm();
   }
 
   /** An INVITE within the session begins. */
   reinvite(origin: "local" | "remote", invitation: Invitation): void {
     this.invitation = invitation;
     this.isInviter = origin === "local";
-    this.offerAnswer.beginRound();
+    this.offers.beginRound();
     this.send({ type: origin === "local" ? "reinvite" : "reinviteReceived" });
   }
 
@@ -232,7 +214,7 @@ export abstract class InviteUsage implements SessionUsage {
     this.cease();
     const { invitation } = this.state;
     if (invitation !== "inviting" && invitation !== "invited") return;
-    this.rollback();
+    this.offers.rollback();
     this.send({ type: "reinviteRefused" });
   }
 
@@ -272,35 +254,6 @@ export abstract class InviteUsage implements SessionUsage {
     this.ending.own();
   }
 
-  /** Follows offer and answer by a body of the far end. */
-  takeRemoteBody(
-    message: IncomingRequestMessage | IncomingResponseMessage,
-    place: Place,
-  ): void {
-    const body = bodyOf(message);
-    if (body !== undefined) this.takeBody(body, "remote", place);
-  }
-
-  /** The same for a body of this side. */
-  takeLocalBody(
-    body: Body | BinaryBody,
-    place: Place,
-  ): void {
-    this.takeBody(body, "local", place);
-  }
-
-  /**
-   * The open offer will not be answered, or an early answer to it counts no more: what was agreed on
-   * before it holds.
-   */
-  rollback(): void {
-    const { signalingState } = this;
-    const isOpen = signalingState === "HaveLocalOffer" || signalingState === "HaveRemoteOffer";
-    if (!isOpen && this.offerAnswer.isFirm) return;
-    this.offerAnswer.rollback();
-    this.send({ type: "rollback" });
-  }
-
   get isCaller(): boolean {
     return this.options.role === "caller";
   }
@@ -318,7 +271,7 @@ export abstract class InviteUsage implements SessionUsage {
   acknowledge(request: IncomingRequestMessage): void {
     const isAwaited = typeof this.state.invitation === "object";
     if (!isAwaited || request.cseq !== this.inviteSequence) return;
-    this.takeRemoteBody(request, "response");
+    this.offers.takeRemote(request, "response");
     this.send({ type: "ack" });
     this.callGuest("onAck", () => this.delegate?.onAck?.({ message: request }));
   }
@@ -396,7 +349,7 @@ export abstract class InviteUsage implements SessionUsage {
   /** Nobody has called `ack()`: the far end must not be left to repeat its 2xx and give up. */
   private acknowledgeUnasked(): void {
     const text = `no ack() for the 2xx of call ${this.dialog.callId}: the engine acknowledges it`;
-    const outcome = this.owesAnswer ? `${text}, and hangs up` : text;
+    const outcome = this.offers.owesAnswer ? `${text}, and hangs up` : text;
     this.supervisor.report(new InvalidStateError(outcome));
     this.acknowledgeUnheard(false);
   }
@@ -405,10 +358,5 @@ export abstract class InviteUsage implements SessionUsage {
     const { delegate } = this;
     if (delegate?.[method] !== undefined) return this.callGuest(method, () => delegate[method]?.());
     this.supervisor.report(new TimeoutError(`${what} of call ${this.dialog.callId}: hanging up`));
-  }
-
-  private takeBody(body: Body | BinaryBody, origin: "local" | "remote", place: Place): void {
-    const event = this.offerAnswer.take(body, origin, this.signalingState, place);
-    if (event !== undefined) this.send(event);
   }
 }

@@ -162,7 +162,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     }
     this.isAccepted = true;
     if (this.keepsFirst) this.ceaseEarlySessions(session);
-    session.takeRemoteBody(message, "inviteResponse");
+    session.offers.takeRemote(message, "inviteResponse");
     for (const { provisionals } of this.sessions.values()) provisionals?.end();
     session.accept(message);
     const response: AckableIncomingResponseWithSession = {
@@ -266,7 +266,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     });
     session.dialog.contact = this.message.getHeader("Contact");
     session.timer.noteMinimum(minimumIn(this.message));
-    if (this.message.body !== undefined) session.takeLocalBody(this.message.body, "request");
+    session.offers.takeLocal(this.message.body, "request");
     this.sessions.set(toTag, session);
     return session;
   }

@@ -68,7 +68,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
         sequence: message.cseq,
         repeatAccept: () => transaction.repeatResponse(),
       });
-      session.takeRemoteBody(message, "request");
+      session.offers.takeRemote(message, "request");
     }
     transaction.onDrain = () => {
       if (!this.isAnswered) this.reject({ statusCode: 503 });
@@ -229,7 +229,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     const response = this.transaction.print(answer);
     const session = this.session ?? this.openSession(dialog);
     session.dialog.contact = valuesIn(answer.extraHeaders ?? [], "Contact")[0];
-    if (options.body !== undefined) session.takeLocalBody(options.body, place);
+    session.offers.takeLocal(options.body, place);
     send(session, response);
     return { message: response.message, session };
   }
@@ -247,7 +247,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
       },
     });
     this.session = session;
-    session.takeRemoteBody(this.message, "request");
+    session.offers.takeRemote(this.message, "request");
     session.noteAllow(this.message);
     return session;
   }

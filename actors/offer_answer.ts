@@ -4,16 +4,27 @@
  *
  * @module
  */
-import type { BinaryBody, Body } from "../messages/mod.ts";
+import {
+  type BinaryBody,
+  type Body,
+  bodyOf,
+  type IncomingRequestMessage,
+  type IncomingResponseMessage,
+} from "../messages/mod.ts";
 import type { SignalingState } from "./session.ts";
 
-/** What becomes of the signaling region of the session's machine. */
-export type SignalingEvent = {
-  readonly type: "localOffer" | "remoteOffer" | "localAnswer" | "remoteAnswer";
-};
+/** The signaling region of the session's machine. */
+export interface Signaling {
+  /** How far it is. */
+  readonly signalingState: SignalingState;
+  /** Moves it on. */
+  send(event: {
+    readonly type: "localOffer" | "remoteOffer" | "localAnswer" | "remoteAnswer" | "rollback";
+  }): void;
+}
 
 /**
- * In what a body is: see {@linkcode OfferAnswer.take}. `progress` is a provisional response that may
+ * In what a body is: see {@linkcode OfferAnswer.takeLocal}. `progress` is a provisional response that may
  * be lost: one that is not reliable, or has no PRACK yet.
  */
 export type Place = "request" | "otherRequest" | "progress" | "inviteResponse" | "response";
@@ -52,6 +63,21 @@ export class OfferAnswer {
   private isAnsweredInResponse = false;
   /** Whether the last INVITE has had no description yet, in itself or in a response. */
   isRoundOpen = true;
+  private readonly signaling: Signaling;
+
+  constructor(signaling: Signaling) {
+    this.signaling = signaling;
+  }
+
+  /** Whether this side has an offer of the far end to answer. */
+  get owesAnswer(): boolean {
+    return this.signaling.signalingState === "HaveRemoteOffer";
+  }
+
+  /** Whether this side waits for an answer. */
+  get awaitsAnswer(): boolean {
+    return this.signaling.signalingState === "HaveLocalOffer";
+  }
 
   /** An INVITE begins: its first description is an offer, wherever it is. */
   beginRound(): void {
@@ -59,53 +85,67 @@ export class OfferAnswer {
   }
 
   /**
-   * Takes a body that was sent or came.
+   * Takes a body of this side.
    *
    * @param place In what: a request may offer at any time; one that is no INVITE, but an UPDATE or a
    * PRACK, is answered in its own response, whatever an INVITE in progress says meanwhile. In the
    * responses to an INVITE only the first description is an offer, and only if the INVITE had none;
    * what comes after it repeats what is known, as the 2xx behind an early answer does. The responses
    * to other requests never offer, nor does an ACK, which counts as one (RFC 3261 §13.2.1).
-   * @returns What it is, or `undefined` where it is neither offer nor answer.
    */
-  take(
-    body: Body | BinaryBody,
-    origin: "local" | "remote",
-    state: SignalingState,
-    place: Place,
-  ): SignalingEvent | undefined {
-    if (!describesSession(body)) return undefined;
+  takeLocal(body: Body | BinaryBody | undefined, place: Place): void {
+    if (body !== undefined) this.take(body, "local", place);
+  }
+
+  /** The same for what the far end has sent. */
+  takeRemote(message: IncomingRequestMessage | IncomingResponseMessage, place: Place): void {
+    const body = bodyOf(message);
+    if (body !== undefined) this.take(body, "remote", place);
+  }
+
+  /** An answer that was sent, or came, in a provisional response is known to both sides by now. */
+  confirm(): void {
+    if (this.signaling.signalingState === "Stable" && !this.isFirm) this.agree();
+  }
+
+  /**
+   * The open offer was refused or will not be answered, or an early answer to it counts no more: what
+   * was agreed on before it holds (§14.1), on both sides.
+   */
+  rollback(): void {
+    if (!this.owesAnswer && !this.awaitsAnswer && this.isFirm) return;
+    Object.assign(this, this.agreed);
+    this.isFirm = true;
+    this.signaling.send({ type: "rollback" });
+  }
+
+  private take(body: Body | BinaryBody, origin: "local" | "remote", place: Place): void {
+    if (!describesSession(body)) return;
+    const { signalingState: state } = this.signaling;
     const description = { ...body, content: textOf(body) };
     const isOfRound = place !== "otherRequest" && place !== "response";
     if (state === (origin === "local" ? "HaveRemoteOffer" : "HaveLocalOffer")) {
       // What an INVITE's response has while an UPDATE waits for its answer repeats what was known.
-      if (this.isAnsweredInResponse && place !== "response") return undefined;
+      if (this.isAnsweredInResponse && place !== "response") return;
       this.answer = this[origin] = description;
       if (isOfRound) this.isRoundOpen = false;
       if (place === "progress") this.isFirm = false;
-      else this.confirm();
-      return { type: `${origin}Answer` };
+      else this.agree();
+      return this.signaling.send({ type: `${origin}Answer` });
     }
     const isOfRequest = place === "request" || place === "otherRequest";
     const mayOffer = isOfRequest || (place !== "response" && this.isRoundOpen);
-    if (!mayOffer || (state !== "Initial" && state !== "Stable")) return undefined;
+    if (!mayOffer || (state !== "Initial" && state !== "Stable")) return;
     if (isOfRound) this.isRoundOpen = false;
     this.isAnsweredInResponse = place === "otherRequest";
     this.offer = this[origin] = description;
     this.answer = undefined;
-    return { type: `${origin}Offer` };
+    this.signaling.send({ type: `${origin}Offer` });
   }
 
-  /** The answer holds. */
-  confirm(): void {
+  private agree(): void {
     const { offer, answer, local, remote } = this;
     this.agreed = { offer, answer, local, remote };
-    this.isFirm = true;
-  }
-
-  /** The offer was refused: what was agreed on before it holds (§14.1), on both sides. */
-  rollback(): void {
-    Object.assign(this, this.agreed);
     this.isFirm = true;
   }
 }

@@ -31,9 +31,9 @@ export class PrackUserAgentServer extends UserAgentServer {
     this.session = session;
     this.onAnswered = options.onAnswered;
     // One of the INVITE may be open still.
-    const owedAnswer = session.owesAnswer;
-    if (!options.isStale) session.takeRemoteBody(message, "otherRequest");
-    this.hasOffer = !owedAnswer && session.owesAnswer;
+    const owedAnswer = session.offers.owesAnswer;
+    if (!options.isStale) session.offers.takeRemote(message, "otherRequest");
+    this.hasOffer = !owedAnswer && session.offers.owesAnswer;
   }
 
   protected override respond(options: ResponseOptions): OutgoingResponse {
@@ -41,8 +41,8 @@ export class PrackUserAgentServer extends UserAgentServer {
     const response = this.transaction.respond(options, () => {
       if (statusCode < 200) return;
       // §5: "If the UAS receives a PRACK with an offer, it MUST place the answer in the 2xx".
-      if (statusCode < 300 && body !== undefined) this.session.takeLocalBody(body, "response");
-      if (this.hasOffer && this.session.owesAnswer) this.session.rollback();
+      if (statusCode < 300 && body !== undefined) this.session.offers.takeLocal(body, "response");
+      if (this.hasOffer && this.session.offers.owesAnswer) this.session.offers.rollback();
     });
     if (statusCode >= 200) this.onAnswered();
     return response;

@@ -57,7 +57,7 @@ function tell(
   } else {
     // RFC 3261 §13.2.1: an answer "MUST be in a reliable non-failure message"; before it, the same in
     // an unreliable one only shows what it will be.
-    session?.takeRemoteBody(message, provisional === undefined ? "progress" : "inviteResponse");
+    session?.offers.takeRemote(message, provisional === undefined ? "progress" : "inviteResponse");
     session?.progress();
   }
   const { isHeard } = listener;

@@ -103,7 +103,7 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
     const { cseq: sequence } = this.message;
     this.isInviting = true;
     this.session.reinvite("local", { sequence, credentials: credentialsOf(this.message) });
-    if (this.message.body !== undefined) this.session.takeLocalBody(this.message.body, "request");
+    this.session.offers.takeLocal(this.message.body, "request");
   }
 
   private take(emission: InviteClientEmission): void {
@@ -143,7 +143,7 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
     const { session } = this;
     this.hasFinalResponse = true;
     this.isInviting = false;
-    session.takeRemoteBody(message, "inviteResponse");
+    session.offers.takeRemote(message, "inviteResponse");
     session.accept(message);
     // §13.2.2.4: "The UAC core MUST generate an ACK request for each 2xx received", even where the
     // session has ended meanwhile.

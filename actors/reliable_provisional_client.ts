@@ -129,10 +129,10 @@ export class ReliableProvisionalClient {
     const hasSession = describesSession(options?.body);
     // RFC 3264 §4: no offer "if it has generated a prior offer for which it has not yet received an
     // answer or a rejection."
-    if (hasSession && session.signalingState === "HaveLocalOffer") {
+    if (hasSession && session.offers.awaitsAnswer) {
       throw new InvalidStateError("prack: expected no open offer, found HaveLocalOffer");
     }
-    const hasOffer = hasSession && !session.owesAnswer;
+    const hasOffer = hasSession && !session.offers.owesAnswer;
     const message = session.dialog.request("PRACK", options);
     // §7.2; what a program has put there itself stays.
     if (!message.hasHeader("RAck")) {
@@ -142,7 +142,7 @@ export class ReliableProvisionalClient {
     const client = new UserAgentClient(this.supervisor, message, session.dialog, delegate, {
       onEnd: (response) => this.conclude(client, response),
     });
-    if (options?.body !== undefined) session.takeLocalBody(options.body, "otherRequest");
+    if (options?.body !== undefined) session.offers.takeLocal(options.body, "otherRequest");
     provisional.request = client;
     this.pracks.add(client);
     if (hasOffer) this.offering = client;
@@ -157,7 +157,7 @@ export class ReliableProvisionalClient {
    */
   acknowledgeUnheard(provisional: ReliableProvisional): void {
     if (provisional.request !== undefined || this.session.sessionState === "Terminated") return;
-    const isUnanswered = this.session.owesAnswer;
+    const isUnanswered = this.session.offers.owesAnswer;
     this.acknowledge(provisional);
     if (isUnanswered) this.listener.onUnanswered();
   }
@@ -200,7 +200,7 @@ export class ReliableProvisionalClient {
       const { message: { statusCode, callId } } = provisional;
       const text = `no prack() for the reliable ${statusCode} of call ${callId}: ` +
         `the engine acknowledges it`;
-      const outcome = this.session.owesAnswer ? `${text}, and cancels` : text;
+      const outcome = this.session.offers.owesAnswer ? `${text}, and cancels` : text;
       this.supervisor.report(new InvalidStateError(outcome));
       this.acknowledgeUnheard(provisional);
     }
@@ -220,8 +220,8 @@ export class ReliableProvisionalClient {
     const hasOffer = this.offering === client;
     if (hasOffer) this.offering = undefined;
     if (response !== undefined && response.statusCode < 300) {
-      session.takeRemoteBody(response, "response");
+      session.offers.takeRemote(response, "response");
     }
-    if (hasOffer && session.signalingState === "HaveLocalOffer") session.rollback();
+    if (hasOffer && session.offers.awaitsAnswer) session.offers.rollback();
   }
 }

@@ -159,7 +159,7 @@ export class ReliableProvisionalServer implements DialogUsage {
   receive(request: IncomingRequestMessage, transaction: ServerTransaction): void {
     const { supervisor, session } = this;
     // The answer in the response that it acknowledges is known by now.
-    if (!this.isRefused) session.confirmAnswer();
+    if (!this.isRefused) session.offers.confirm();
     const prack = new PrackUserAgentServer(
       supervisor,
       request,

@@ -105,11 +105,11 @@ export class SessionDialog extends InviteUsage implements Session {
   }
 
   get offer(): Body | undefined {
-    return this.offerAnswer.offer;
+    return this.offers.offer;
   }
 
   get answer(): Body | undefined {
-    return this.offerAnswer.answer;
+    return this.offers.answer;
   }
 
   info(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingInfoRequest {
@@ -173,11 +173,11 @@ export class SessionDialog extends InviteUsage implements Session {
     if (offers) this.checkOffer("update", this.mayUpdateOffer);
     const message = this.makeRequest("UPDATE", options);
     const begin = (): void => {
-      if (options.body !== undefined) this.takeLocalBody(options.body, "otherRequest");
+      this.offers.takeLocal(options.body, "otherRequest");
     };
     // RFC 3311 §5.3: "the session parameters MUST remain unchanged, as if no UPDATE had been issued."
     const rollback = (): void => {
-      if (offers && this.signalingState === "HaveLocalOffer") this.rollback();
+      if (offers && this.offers.awaitsAnswer) this.offers.rollback();
     };
     const glare = retryAfterGlare(this, () => offers && !this.mayUpdateOffer);
     const longer = retryWithInterval(message, (minimum) => this.timer.noteMinimum(minimum));
@@ -271,8 +271,8 @@ export class SessionDialog extends InviteUsage implements Session {
   get hasOpenOffer(): boolean {
     const isInProgress = this.state.invitation !== "idle" || this.updateClient !== undefined ||
       this.isBeingUpdated || this.provisionals?.isOffering === true;
-    if (!isInProgress) this.rollback();
-    return this.signalingState === "HaveLocalOffer" || this.owesAnswer;
+    if (!isInProgress) this.offers.rollback();
+    return this.offers.awaitsAnswer || this.offers.owesAnswer;
   }
 
   /** An INVITE of this side that nobody waits for any more: its 2xx is acknowledged, should it come. */
@@ -303,10 +303,10 @@ export class SessionDialog extends InviteUsage implements Session {
     const isBusy = this.sessionState !== "Confirmed" || this.state.invitation !== "idle" ||
       this.inviteClient?.isOpen || this.hasOpenOffer;
     if (isBusy) return;
-    const { local } = this.offerAnswer;
+    const { local } = this.offers;
     const body = local === undefined ? {} : { body: local };
     this.invite({
-      onAccept: (response) => void response.ack(this.owesAnswer ? body : {}),
+      onAccept: (response) => void response.ack(this.offers.owesAnswer ? body : {}),
     }, body);
   }
 
@@ -314,7 +314,7 @@ export class SessionDialog extends InviteUsage implements Session {
     if (response.statusCode >= 300) return this.noteFailure(response);
     this.dialog.refreshTarget(response);
     this.noteAllow(response);
-    if (offers) this.takeRemoteBody(response, "response");
+    if (offers) this.offers.takeRemote(response, "response");
     this.timer.takeResponse(response);
   }
 
@@ -324,12 +324,12 @@ export class SessionDialog extends InviteUsage implements Session {
    */
   private get mayUpdateOffer(): boolean {
     if (this.hasOpenOffer) return false;
-    const { sessionState, signalingState, offerAnswer } = this;
+    const { sessionState, signalingState, offers } = this;
     // An INVITE without an offer is in progress: the offer will be in a response to it.
     const { invitation } = this.state;
     const isInviting = invitation === "inviting" || invitation === "invited";
-    if (isInviting && offerAnswer.isRoundOpen) return false;
-    if (signalingState === "Stable") return offerAnswer.isFirm;
+    if (isInviting && offers.isRoundOpen) return false;
+    if (signalingState === "Stable") return offers.isFirm;
     return signalingState === "Initial" && sessionState === "Confirmed";
   }
 

@@ -75,7 +75,7 @@ function receiveInvite(
     refuseInterval(request, session.timer.policy);
   if (refusal !== undefined) return void transaction.respond(refusal);
   const { supervisor } = session;
-  const known = session.descriptions;
+  const known = session.offers;
   const body = bodyOf(request);
   const offer = describesSession(body) ? body?.content : undefined;
   const isSame = offer !== undefined && offer === known.remote?.content &&
@@ -117,7 +117,7 @@ function refuseOverlap(session: SessionDialog): ResponseOptions | undefined {
  */
 function refuseOffer(session: SessionDialog): ResponseOptions | undefined {
   if (!session.hasOpenOffer) return undefined;
-  return session.owesAnswer ? retryLater(session) : { statusCode: 491 };
+  return session.offers.owesAnswer ? retryLater(session) : { statusCode: 491 };
 }
 
 function receiveUpdate(

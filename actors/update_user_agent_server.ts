@@ -32,7 +32,7 @@ export class UpdateUserAgentServer extends UserAgentServer {
     this.session = session;
     this.offers = describesSession(bodyOf(message));
     session.beginUpdate(this);
-    session.takeRemoteBody(message, "otherRequest");
+    session.offers.takeRemote(message, "otherRequest");
   }
 
   override accept(options: ResponseOptions = { statusCode: 200 }): OutgoingResponse {
@@ -47,7 +47,7 @@ export class UpdateUserAgentServer extends UserAgentServer {
       session.dialog.contact = valuesIn(extraHeaders, "Contact")[0];
       // Without an offer in it there is nothing to answer: the open offer may be another one.
       if (this.offers && options.body !== undefined) {
-        session.takeLocalBody(options.body, "response");
+        session.offers.takeLocal(options.body, "response");
       }
       this.end();
       session.timer.agree(negotiation);
@@ -70,6 +70,6 @@ export class UpdateUserAgentServer extends UserAgentServer {
   /** What it offered and nobody has answered is void. */
   private end(): void {
     this.hasEnded = true;
-    if (this.offers && this.session.owesAnswer) this.session.rollback();
+    if (this.offers && this.session.offers.owesAnswer) this.session.offers.rollback();
   }
 }
