@@ -46,6 +46,18 @@ function defaultPort(protocol: string): number {
   return protocol === "TLS" || protocol === "WSS" ? 5061 : 5060;
 }
 
+/** The address of a Route value, where it can be read. */
+function routerIn(route: string | undefined): URI | undefined {
+  const address = route === undefined ? undefined : parseNameAddr(route);
+  return address instanceof NameAddrHeader ? address.uri : undefined;
+}
+
+/** The first of some Route values, where it is a strict router. */
+export function strictRouterOf([first]: readonly string[]): URI | undefined {
+  const router = routerIn(first);
+  return router === undefined || isLoose(router) ? undefined : router;
+}
+
 /** Whether `lr` is among the parameters of a route: "loose" routing, RFC 3261 §16.12. */
 export function isLoose(uri: URI): boolean {
   return uri.hasParam("lr");
@@ -56,9 +68,9 @@ export function isLoose(uri: URI): boolean {
  * Request-URI; a strict router is in the Request-URI (§12.2.1.1).
  */
 export function nextHopOf(message: OutgoingRequestMessage): URI {
-  const first = message.getHeader("Route");
-  const route = first === undefined ? undefined : parseNameAddr(first);
-  return route instanceof NameAddrHeader && isLoose(route.uri) ? route.uri : message.ruri;
+  const router = routerIn(message.getHeader("Route"));
+  const isFirst = message.nextHop === undefined && router !== undefined && isLoose(router);
+  return isFirst ? router : message.nextHop ?? message.ruri;
 }
 
 /**

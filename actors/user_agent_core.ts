@@ -26,6 +26,7 @@ import type {
 } from "./outgoing_request.ts";
 import type { OutgoingReferRequest, OutgoingReferRequestDelegate } from "./refer.ts";
 import type { OutgoingSubscribeRequest, OutgoingSubscribeRequestDelegate } from "./subscription.ts";
+import { strictRouterOf } from "./flow.ts";
 import { Supervisor } from "./supervisor.ts";
 import { UacCore } from "./uac_core.ts";
 import { UasCore } from "./uas_core.ts";
@@ -121,21 +122,27 @@ export class UserAgentCore {
     extraHeaders?: string[],
     body?: Body | BinaryBody,
   ): OutgoingRequestMessage {
-    const { routeSet, userAgentHeaderFieldValue: userAgentString } = this.configuration;
-    return new OutgoingRequestMessage(
+    const { routeSet = [], userAgentHeaderFieldValue: userAgentString } = this.configuration;
+    const routes = options.routeSet ?? routeSet;
+    // §8.1.2: "If the first element in the route set indicated a strict router ..., the procedures MUST
+    // be applied to the Request-URI of the request", as they are within a dialog.
+    const router = strictRouterOf(routes);
+    const message = new OutgoingRequestMessage(
       method,
-      requestURI,
+      router ?? requestURI,
       fromURI,
       toURI,
       {
         identifiers: this.supervisor.environment.identifiers,
-        ...(routeSet === undefined ? {} : { routeSet }),
         ...(userAgentString === undefined ? {} : { userAgentString }),
         ...options,
+        routeSet: router === undefined ? routes : [...routes.slice(1), `<${requestURI}>`],
       },
       extraHeaders,
       body,
     );
+    message.nextHop = router;
+    return message;
   }
 
   /**

@@ -170,6 +170,8 @@ export class OutgoingRequestMessage {
   readonly toTag: string | undefined;
   /** The address in To. */
   readonly toURI: URI;
+  /** Whom it goes to first, where that is not the first Route, nor the far end: a strict router. */
+  nextHop: URI | undefined;
   /** The branch of the topmost Via, once it is set. */
   branch: string | undefined;
   /** Host and port in the topmost Via, once it is set. */

@@ -227,3 +227,24 @@ for (const method of ["invite", "update"] as const) {
     c.end();
   });
 }
+
+// §8.1.2: "If the first element in the route set indicated a strict router (defined in Section 12.2.1.1),
+// the procedures MUST be applied to the Request-URI of the request."
+for (const others of [[], ["<sip:loose.example;lr>"]]) {
+  Deno.test(`a configured strict router, and ${others.length} behind it: every request goes there`, () => {
+    const x = new Exchange({ configuration: { routeSet: ["<sip:strict.example>", ...others] } });
+    const strict = x.peerAt("strict.example");
+    const request = x.invite();
+    strict.respond(strict.request("INVITE"), 180);
+    request.cancel();
+    strict.respond(strict.request("CANCEL"), 200);
+    strict.respond(strict.request("INVITE"), 487);
+    const routes = [...others, "<sip:bob@bob.example:5060>"];
+    for (const method of ["INVITE", "CANCEL", "ACK"]) {
+      const { ruri, to } = strict.request(method);
+      assertEquals([`${ruri}`, `${to.uri}`], ["sip:strict.example", "sip:bob@bob.example:5060"]);
+      assertEquals(strict.request(method).getHeaders("Route"), routes);
+    }
+    x.finish();
+  });
+}
