@@ -211,18 +211,18 @@ export class DigestAuthenticator {
     // Servers MUST stay compatible with RFC 2069 (§22.4), whose clients protect no more than `auth`.
     if (userhash || !this.#qop.includes(qop ?? "auth")) return false;
     const ha1 = this.#ha1(hash, username, secret);
-    // Nobody may be known by an HA1 that is not there.
-    if (ha1 === undefined) return false;
     const expected = digestResponse({
       ...credentials,
       algorithm: hash,
-      ha1,
+      ha1: ha1 ?? "",
       method: request.method,
       body: request.bodyBytes,
     });
     const isEqual = equalInConstantTime(expected, response.toLowerCase());
     const hashed = parseUri(uri);
-    return isEqual && secret !== undefined && hashed instanceof URI &&
+    // Nobody may be known by an HA1 that is not there.
+    const isKnown = secret !== undefined && ha1 !== undefined;
+    return isEqual && isKnown && hashed instanceof URI &&
       this.#acceptsURI(hashed, request);
   }
 
