@@ -4,7 +4,11 @@
  *
  * @module
  */
-import type { IncomingRequestMessage, IncomingResponseMessage } from "../messages/mod.ts";
+import type {
+  IncomingRequestMessage,
+  IncomingResponseMessage,
+  OutgoingRequestMessage,
+} from "../messages/mod.ts";
 import { refuseContent } from "./content_inspection.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Flow } from "./flow.ts";
@@ -37,11 +41,20 @@ export interface SessionUsage extends DialogUsage, InvitedCall {
 /** Methods that mean nothing in a dialog which has no such use: RFC 5057 §5.1 has 481 for them. */
 const NEED_A_USAGE = ["BYE", "INFO", "INVITE", "NOTIFY", "SUBSCRIBE", "UPDATE"];
 
+/**
+ * How many NOTIFYs of this side may wait for their answers in a dialog. Beyond that nothing is taken
+ * that asks for another: each would be repeated to an address of the far end's choice.
+ */
+const MAX_UNANSWERED = 64;
+const ASK_FOR_NOTIFY = ["REFER", "SUBSCRIBE"];
+
 /** See the module. */
 export class DialogUsages implements DialogEntry {
   readonly dialog: Dialog;
   /** Whether a REFER was taken in it: from the second one on, their NOTIFYs are numbered. */
   hasRefer = false;
+  /** The NOTIFYs of this side without a final response. */
+  readonly unanswered: Set<OutgoingRequestMessage> = new Set();
   private readonly supervisor: Supervisor;
   private readonly usages: DialogUsage[] = [];
   private session: SessionUsage | undefined;
@@ -96,6 +109,10 @@ export class DialogUsages implements DialogEntry {
     if (refusal !== undefined) return void transaction.respond(refusal);
     if (method === "OPTIONS") {
       return void transaction.respond({ statusCode: 200, extraHeaders: capabilities() });
+    }
+    if (this.unanswered.size >= MAX_UNANSWERED && ASK_FOR_NOTIFY.includes(method)) {
+      // By then timer F has ended those that nobody answers.
+      return void transaction.respond({ statusCode: 500, extraHeaders: ["Retry-After: 32"] });
     }
     // The session takes what no other use does.
     const { session } = this;

@@ -216,9 +216,15 @@ export class NotifierDialog implements Notifier, DialogUsage {
       ],
       ...(content === undefined ? {} : { body: content }),
     });
-    return new UserAgentClient(supervisor, message, dialog, options.delegate, {
-      onEnd: (response) => response && this.noteOutcome(response, isLast),
+    const { unanswered } = this.usages;
+    const client = new UserAgentClient(supervisor, message, dialog, options.delegate, {
+      onEnd: (response) => {
+        unanswered.delete(message);
+        if (response !== undefined) this.noteOutcome(response, isLast);
+      },
     });
+    unanswered.add(message);
+    return client;
   }
 
   private noteOutcome(response: IncomingResponseMessage, isLast: boolean): void {

@@ -555,6 +555,29 @@ Deno.test("a refresh with another Contact: the NOTIFYs go there", () => {
   x.finish();
 });
 
+// Each SUBSCRIBE may name another Contact, and each NOTIFY goes there up to eleven times.
+Deno.test("SUBSCRIBEs without end, and nobody who answers a NOTIFY: 64 wait, the others are refused", () => {
+  const x = new Exchange();
+  const notifiers = serve(x);
+  ask(x, 600);
+  const { toTag = "" } = x.peer.response("SUBSCRIBE");
+  for (let cseq = 2; cseq <= 100; cseq++) ask(x, 600, { toTag, cseq });
+  const statuses = x.peer.responses("SUBSCRIBE").map(({ statusCode }) => statusCode);
+  assertEquals(statuses.filter((status) => status === 200).length, 64);
+  assertEquals(statuses.filter((status) => status === 500).length, 36);
+  assertEquals(x.peer.response("SUBSCRIBE").getHeader("Retry-After"), "32");
+  const notifies = x.peer.requests("NOTIFY");
+  assertEquals(notifies.length, 64);
+  // Who answers is served again.
+  for (const notify of notifies) x.peer.respond(notify, 200);
+  answering(x);
+  ask(x, 600, { toTag, cseq: 101 });
+  assertEquals(x.peer.response("SUBSCRIBE").statusCode, 200);
+  assertEquals(notifiers[0]?.subscriptionState, "Active");
+  notifiers[0]?.terminate("noresource");
+  x.finish();
+});
+
 Deno.test("a 202, and a state that is none, are refused at the call", () => {
   const x = new Exchange();
   answering(x);

@@ -368,3 +368,27 @@ Deno.test("a REFER that nobody takes: 405; one without Refer-To: 400; one that i
   call.hangUp();
   x.finish("DelegateError");
 });
+
+Deno.test("REFERs without end, and nobody who answers a NOTIFY: 64 wait, the others are refused", () => {
+  const x = new Exchange();
+  const { session, invite } = x.callOut();
+  session.delegate = { onRefer: (request) => void request.accept() };
+  for (let cseq = 2; cseq <= 100; cseq++) {
+    x.peer.ask("REFER", {
+      callId: invite.callId,
+      toTag: invite.fromTag ?? "",
+      cseq,
+      contact: PEER,
+      headers: ["Refer-To: <sip:carol@carol.example>"],
+    });
+  }
+  const statuses = x.peer.responses("REFER").map(({ statusCode }) => statusCode);
+  assertEquals(statuses.filter((status) => status === 202).length, 64);
+  assertEquals(statuses.filter((status) => status === 500).length, 35);
+  assertEquals(x.peer.requests("NOTIFY").length, 64);
+  x.peer.script = (message) => {
+    if (message.kind === "request" && message.method !== "ACK") x.peer.respond(message, 200);
+  };
+  session.bye();
+  x.finish();
+});
