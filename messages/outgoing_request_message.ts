@@ -13,7 +13,7 @@ import { NameAddrHeader } from "./name_addr_header.ts";
 import { checkLine } from "./parameters.ts";
 import { type Identifiers, sharedIdentifiers } from "./random.ts";
 import { readAlone, type Scanner, trimmed } from "./scanner.ts";
-import type { URI } from "./uri.ts";
+import { URI } from "./uri.ts";
 
 /** What may be said about a request beyond its four addresses; everything has a default. */
 export interface OutgoingRequestMessageOptions {
@@ -198,6 +198,9 @@ export class OutgoingRequestMessage {
   ) {
     if (!every(TOKEN, method)) {
       throw new InvalidArgumentError("method", "a token", JSON.stringify(method));
+    }
+    for (const [name, uri] of Object.entries({ ruri, fromURI, toURI })) {
+      if (!(uri instanceof URI)) throw new InvalidArgumentError(name, "a URI", typeof uri);
     }
     const identifiers = options.identifiers ?? sharedIdentifiers();
     this.method = method;

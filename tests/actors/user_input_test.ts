@@ -329,3 +329,14 @@ Deno.test("a body with CR, LF and NUL in it goes through to the octet", () => {
   x.peer.respond(invite, 486);
   x.finish();
 });
+
+Deno.test("a text where a URI is expected: refused, with the field named", () => {
+  const { core } = new Exchange();
+  const uri = URI.parse("sip:bob@bob.example");
+  const text = "sip:bob@bob.example" as unknown as URI;
+  const fields = { ruri: [text, uri, uri], fromURI: [uri, text, uri], toURI: [uri, uri, text] };
+  for (const [field, [ruri = uri, from = uri, to = uri]] of Object.entries(fields)) {
+    const make = () => core.makeOutgoingRequestMessage("INVITE", ruri, from, to);
+    assertThrows(make, InvalidArgumentError, `${field}: expected a URI, found string`);
+  }
+});
