@@ -16,9 +16,9 @@ const MAX_GLARES = 4;
  * has a randomly chosen value between 2.1 and 4 seconds in units of 10 ms", and else "between 0 and 2
  * seconds in units of 10 ms."
  */
-function backoff({ options, supervisor }: InviteUsage): number {
+function backoff({ role, supervisor }: InviteUsage): number {
   const { identifiers } = supervisor.environment;
-  const units = options.role === "caller" ? 210 + identifiers.number(191) : identifiers.number(201);
+  const units = role === "caller" ? 210 + identifiers.number(191) : identifiers.number(201);
   // At once would be within the answer to the last one.
   return Math.max(1, units * 10);
 }

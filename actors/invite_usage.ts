@@ -44,10 +44,16 @@ export interface SessionOptions {
   readonly inviteSequence: number;
   /** For the caller: the INVITE that it comes from. */
   readonly call?: Call;
-  /** For the caller: another call has taken its place while it was early. */
-  readonly onReplaced?: () => void;
   /** For the callee: sends the 2xx again. */
   readonly repeatAccept?: () => void;
+  /** What an early session tells whoever runs its INVITE. */
+  readonly early: EarlyListener;
+}
+
+/** Whoever runs the INVITE of a session that is early. */
+export interface EarlyListener {
+  /** For the caller: another call has taken its place while it was early. */
+  readonly onReplaced?: () => void;
   /** For the callee: the far end has hung up before the INVITE was answered. */
   readonly onEarlyBye?: () => void;
 }
@@ -66,12 +72,15 @@ export abstract class InviteUsage implements SessionUsage {
   readonly dialog: Dialog;
   readonly usages: DialogUsages;
   readonly supervisor: Supervisor;
-  readonly options: SessionOptions;
+  readonly role: SessionRole;
+  /** Forgotten with the 2xx: it would keep all that the INVITE was made of. */
+  early: EarlyListener | undefined;
   readonly timer: SessionTimer;
   /** The methods that the far end takes, as far as it has said so. */
   protected remoteAllow: readonly string[] = [];
   readonly offers: OfferAnswer = new OfferAnswer(this);
   private readonly actor: Actor<typeof sessionMachine>;
+  private readonly call: Call | undefined;
   private invitation: Invitation;
   /** Whether that is one of this side's. */
   private isInviter: boolean;
@@ -84,7 +93,9 @@ export abstract class InviteUsage implements SessionUsage {
   constructor(supervisor: Supervisor, dialog: Dialog, options: SessionOptions) {
     this.supervisor = supervisor;
     this.dialog = dialog;
-    this.options = options;
+    this.role = options.role;
+    this.call = options.call;
+    this.early = options.early;
     this.invitation = {
       sequence: options.inviteSequence,
       repeatAccept: options.repeatAccept,
@@ -139,7 +150,7 @@ export abstract class InviteUsage implements SessionUsage {
     if (adopted !== undefined) return adopted;
     const { sessionState } = this;
     const mayLeave = sessionState === "Confirmed" || sessionState === "AckWait" ||
-      (sessionState === "Early" && this.options.role === "caller");
+      (sessionState === "Early" && this.role === "caller");
     if (!mayLeave || this.ending.exists) {
       throw new InvalidStateError(`bye: expected a call that is up, found it ${sessionState}`);
     }
@@ -191,6 +202,7 @@ export abstract class InviteUsage implements SessionUsage {
       this.timer.takeResponse(response);
       this.noteAllow(response);
     }
+    this.early = undefined;
     this.offers.confirm();
     this.send({ type: "accept" });
   }
@@ -255,11 +267,11 @@ export abstract class InviteUsage implements SessionUsage {
   }
 
   get isCaller(): boolean {
-    return this.options.role === "caller";
+    return this.role === "caller";
   }
 
   replace(): void {
-    if (this.sessionState === "Early") this.options.onReplaced?.();
+    if (this.sessionState === "Early") this.early?.onReplaced?.();
     else this.end();
   }
 
@@ -272,6 +284,8 @@ export abstract class InviteUsage implements SessionUsage {
     const isAwaited = typeof this.state.invitation === "object";
     if (!isAwaited || request.cseq !== this.inviteSequence) return;
     this.offers.takeRemote(request, "response");
+    // The 2xx is not repeated any more, and what it was made of is not kept.
+    this.invitation = { sequence: request.cseq };
     this.send({ type: "ack" });
     this.callGuest("onAck", () => this.delegate?.onAck?.({ message: request }));
   }
@@ -309,7 +323,7 @@ export abstract class InviteUsage implements SessionUsage {
 
   /** A 2xx may have crossed the end of an early session, and calls for one more request in it. */
   private noteSequence(): void {
-    const { call } = this.options;
+    const { call } = this;
     const isOpen = this.acknowledgement === undefined;
     for (const each of [isOpen ? call : undefined, this.abandonedCall]) {
       if (each === undefined) continue;
@@ -340,9 +354,7 @@ export abstract class InviteUsage implements SessionUsage {
         this.abandonRequests();
         this.noteSequence();
         this.usages.remove(this);
-        if (this.options.call !== undefined) {
-          this.supervisor.registry.releaseCall(this.options.call);
-        }
+        if (this.call !== undefined) this.supervisor.registry.releaseCall(this.call);
     }
   }
 

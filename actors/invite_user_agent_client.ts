@@ -262,7 +262,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
       role: "caller",
       inviteSequence: this.message.cseq,
       call: this.call,
-      onReplaced: () => this.replace(),
+      early: { onReplaced: () => this.replace() },
     });
     session.dialog.contact = this.message.getHeader("Contact");
     session.timer.noteMinimum(minimumIn(this.message));

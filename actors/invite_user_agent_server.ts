@@ -240,10 +240,12 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
       role: "callee",
       inviteSequence: this.message.cseq,
       repeatAccept: () => this.transaction.repeatResponse(),
-      // §15.1.2: "it is RECOMMENDED that a 487 (Request Terminated) response be generated to those
-      // pending requests."
-      onEarlyBye: () => {
-        if (!this.isAnswered) this.reject({ statusCode: 487 });
+      early: {
+        // §15.1.2: "it is RECOMMENDED that a 487 (Request Terminated) response be generated to those
+        // pending requests."
+        onEarlyBye: () => {
+          if (!this.isAnswered) this.reject({ statusCode: 487 });
+        },
       },
     });
     this.session = session;

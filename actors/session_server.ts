@@ -63,7 +63,7 @@ function receiveBye(
   session.callGuest("onBye", () => session.delegate?.onBye?.(server));
   // §15.1.2: the UAS core "MUST generate a 2xx response to the BYE".
   if (!server.isAnswered) server.accept();
-  if (isEarly) session.options.onEarlyBye?.();
+  if (isEarly) session.early?.onEarlyBye?.();
 }
 
 function receiveInvite(

@@ -1,4 +1,4 @@
-// What a core is made from and stopped with has to make sense: DESIGN §5.
+// What a core is made from and stopped with has to make sense.
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError, UserAgentCore } from "@strowger/sip";
 import { Exchange } from "../support/exchange.ts";

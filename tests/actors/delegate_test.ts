@@ -1,4 +1,4 @@
-// Users' code is a guest: DESIGN §5.
+// Users' code is a guest: what it throws is reported, and changes nothing in the protocol.
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { DelegateError, type OutgoingInviteRequestDelegate } from "@strowger/sip";
 import { escaping } from "../support/escaping.ts";

@@ -1,4 +1,4 @@
-// dispose() of an outgoing INVITE: DESIGN §7.2, RFC 3261 §13.2.2.4 for what comes late.
+// dispose() of an outgoing INVITE; RFC 3261 §13.2.2.4 for what comes late.
 import { assertEquals } from "@std/assert";
 import { Exchange, TIMER_B } from "../support/exchange.ts";
 

@@ -1,4 +1,4 @@
-// Everything is released when a call ends: DESIGN §4, "the registry is empty again, and a test says so".
+// Everything is released when a call ends: the registry is empty again.
 import { assertEquals } from "@std/assert";
 import { Exchange, TIMER_B } from "../support/exchange.ts";
 

@@ -1,4 +1,4 @@
-// The end of a core: stop(), dispose(), `using`. DESIGN §4, §5.
+// The end of a core: stop(), dispose(), `using`.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { InvalidStateError, UserAgentCore } from "@strowger/sip";
 import { MemoryNetwork } from "@strowger/sip/transports/memory";

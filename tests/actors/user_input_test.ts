@@ -1,4 +1,4 @@
-// What a program passes is checked for CR, LF and NUL where it is passed: DESIGN §5.
+// What a program passes is checked for CR, LF and NUL where it is passed.
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { InvalidArgumentError, NameAddrHeader, URI } from "@strowger/sip";
 import { Exchange, type InviteOptions, sdp } from "../support/exchange.ts";
