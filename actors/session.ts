@@ -113,7 +113,11 @@ export interface Session {
   readonly offer: Body | undefined;
   /** The answer to it. */
   readonly answer: Body | undefined;
-  /** Forgets it at once: nothing is sent, and nobody is told anything any more. */
+  /**
+   * Forgets it at once: nothing is sent, and nobody is told anything any more. An INVITE of the far
+   * end that is still open is another matter: it waits for the program's answer, and until then
+   * repeats what was answered last.
+   */
   dispose(): void;
   /** For `using`: as `dispose()`. */
   [Symbol.dispose](): void;
