@@ -27,8 +27,9 @@ export function contactOf(
   return isSip(uri) ? uri : undefined;
 }
 
-/** Throws unless what a program has put into Contact is one SIP or SIPS URI. */
+/** Throws unless what a program has put into Contact, if anything, is one SIP or SIPS URI. */
 export function checkContact(values: readonly string[]): void {
+  if (values.length === 0) return;
   const contact = parseHeaderValue("Contact", values.join(", "));
   // A broken one is told with its place, when the message is printed.
   if (contact instanceof Fault) return;

@@ -258,8 +258,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
   private withHeaders(options: ResponseOptions): ResponseOptions {
     const { environment } = this.supervisor;
     const own = options.extraHeaders ?? [];
-    const contacts = valuesIn(own, "Contact");
-    if (contacts.length > 0) checkContact(contacts);
+    checkContact(valuesIn(own, "Contact"));
     const contact = this.session?.dialog.contact ??
       environment.contact(this.transaction.flow.transport, this.message.ruri.user);
     // §13.3.1.4: the 2xx "SHOULD contain the Allow header field" and "the Supported header field";

@@ -139,8 +139,7 @@ export class ReferUserAgentServer extends UserAgentServer implements IncomingRef
   private headersOf(options: ResponseOptions): { extraHeaders: string[]; isReported: boolean } {
     const { environment } = this.supervisor;
     const own = options.extraHeaders ?? [];
-    const contacts = valuesIn(own, "Contact");
-    if (contacts.length > 0) checkContact(contacts);
+    checkContact(valuesIn(own, "Contact"));
     const contact = this.usages?.dialog.contact ??
       environment.contact(this.transaction.flow.transport, this.message.ruri.user);
     const agreement = refusesSubscription(this.message) ? ["Refer-Sub: false"] : [];

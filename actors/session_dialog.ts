@@ -120,13 +120,11 @@ export class SessionDialog extends InviteUsage implements Session {
     delegate?: OutgoingInviteRequestDelegate,
     options: RequestOptions = {},
   ): OutgoingInviteRequest {
-    const { sessionState, state } = this;
+    const { sessionState } = this;
     if (sessionState !== "Confirmed") {
       throw new InvalidStateError(`invite: expected a call that is up, found it ${sessionState}`);
     }
-    // §14.1: "a UAC MUST NOT initiate a new INVITE transaction within a dialog while another INVITE
-    // transaction is in progress in either direction." One that waits to go again after a 491 counts.
-    if (state.invitation !== "idle" || this.inviteClient?.isOpen) {
+    if (this.isInviting) {
       throw new InvalidStateError("invite: expected no other INVITE in progress, found one");
     }
     this.checkOffer("invite", !this.hasOpenOffer);
@@ -221,8 +219,7 @@ export class SessionDialog extends InviteUsage implements Session {
   /** Makes a request that changes the session: an INVITE or an UPDATE. */
   makeRequest(method: "INVITE" | "UPDATE", options: RequestOptions): OutgoingRequestMessage {
     const { environment } = this.supervisor;
-    const contacts = valuesIn(options.extraHeaders ?? [], "Contact");
-    if (contacts.length > 0) checkContact(contacts);
+    checkContact(valuesIn(options.extraHeaders ?? [], "Contact"));
     const extraHeaders = withMissing(options.extraHeaders ?? [], [
       ...capabilityLines(environment),
       ...this.timer.requestHeaders(),
@@ -235,8 +232,7 @@ export class SessionDialog extends InviteUsage implements Session {
   /** The header lines of a 2xx to an UPDATE. */
   answerHeaders(request: IncomingRequestMessage, lines: readonly string[]): string[] {
     const { environment } = this.supervisor;
-    const contacts = valuesIn(lines, "Contact");
-    if (contacts.length > 0) checkContact(contacts);
+    checkContact(valuesIn(lines, "Contact"));
     const contact = this.dialog.contact === undefined ? [] : [`Contact: ${this.dialog.contact}`];
     return withMissing(lines, [...contact, ...capabilityLines(environment, request)]);
   }
@@ -300,14 +296,20 @@ export class SessionDialog extends InviteUsage implements Session {
   protected override refresh(): void {
     if (this.updateClient !== undefined) return;
     if (this.remoteAllow.includes("UPDATE")) return void this.update();
-    const isBusy = this.sessionState !== "Confirmed" || this.state.invitation !== "idle" ||
-      this.inviteClient?.isOpen || this.hasOpenOffer;
-    if (isBusy) return;
+    if (this.sessionState !== "Confirmed" || this.isInviting || this.hasOpenOffer) return;
     const { local } = this.offers;
     const body = local === undefined ? {} : { body: local };
     this.invite({
       onAccept: (response) => void response.ack(this.offers.owesAnswer ? body : {}),
     }, body);
+  }
+
+  /**
+   * §14.1: "a UAC MUST NOT initiate a new INVITE transaction within a dialog while another INVITE
+   * transaction is in progress in either direction." One that waits to go again after a 491 counts.
+   */
+  private get isInviting(): boolean {
+    return this.state.invitation !== "idle" || this.inviteClient?.isOpen === true;
   }
 
   private endUpdate(response: IncomingResponseMessage, offers: boolean): void {
@@ -327,8 +329,8 @@ export class SessionDialog extends InviteUsage implements Session {
     const { sessionState, signalingState, offers } = this;
     // An INVITE without an offer is in progress: the offer will be in a response to it.
     const { invitation } = this.state;
-    const isInviting = invitation === "inviting" || invitation === "invited";
-    if (isInviting && offers.isRoundOpen) return false;
+    const isUnanswered = invitation === "inviting" || invitation === "invited";
+    if (isUnanswered && offers.isRoundOpen) return false;
     if (signalingState === "Stable") return offers.isFirm;
     return signalingState === "Initial" && sessionState === "Confirmed";
   }

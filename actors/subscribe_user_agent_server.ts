@@ -111,8 +111,7 @@ export class SubscribeUserAgentServer extends UserAgentServer implements Incomin
       throw new InvalidArgumentError("Expires", `at most ${this.expires}`, `${said}`);
     }
     const expires = Math.min(said ?? this.expires, MAX_EXPIRES);
-    const contacts = valuesIn(own, "Contact");
-    if (contacts.length > 0) checkContact(contacts);
+    checkContact(valuesIn(own, "Contact"));
     const contact = environment.contact(this.transaction.flow.transport, this.message.ruri.user);
     const extraHeaders = withMissing(own, [
       `Expires: ${expires}`,

@@ -128,7 +128,7 @@ export class UacCore {
     if (!message.hasHeader("Contact") && !(flow instanceof TransportError)) {
       message.setHeader("Contact", contact(flow.transport, message.fromURI.user));
     }
-    if (message.hasHeader("Contact")) checkContact(message.getHeaders("Contact"));
+    checkContact(message.getHeaders("Contact"));
   }
 
   private addEventHeaders(message: OutgoingRequestMessage): void {
