@@ -110,6 +110,11 @@ function checkHeader(name: string, value: string): string {
   return checkLine(`header ${name}`, value);
 }
 
+/** Throws for what a program without types passes in place of a URI. */
+function checkURI(field: string, uri: unknown): void {
+  if (!(uri instanceof URI)) throw new InvalidArgumentError(field, "a URI", typeof uri);
+}
+
 /** The values of a header among header lines; names compare long and compact, in any case. */
 export function valuesIn(lines: readonly string[], name: string): string[] {
   const canonical = canonicalName(name).toLowerCase();
@@ -199,9 +204,9 @@ export class OutgoingRequestMessage {
     if (!every(TOKEN, method)) {
       throw new InvalidArgumentError("method", "a token", JSON.stringify(method));
     }
-    for (const [name, uri] of Object.entries({ ruri, fromURI, toURI })) {
-      if (!(uri instanceof URI)) throw new InvalidArgumentError(name, "a URI", typeof uri);
-    }
+    checkURI("ruri", ruri);
+    checkURI("fromURI", fromURI);
+    checkURI("toURI", toURI);
     const identifiers = options.identifiers ?? sharedIdentifiers();
     this.method = method;
     this.ruri = ruri;
