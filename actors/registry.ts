@@ -9,6 +9,7 @@ import {
   type IncomingResponseMessage,
   MAGIC_COOKIE,
 } from "../messages/mod.ts";
+import { boundedSet } from "./bounded_map.ts";
 import type {
   Call,
   ClientEntry,
@@ -21,15 +22,6 @@ export type * from "./registry_entries.ts";
 
 /** How many given-up INVITEs, and how many ended calls, are remembered. */
 const MAX_REMEMBERED = 1000;
-
-/** Makes room for one more: the oldest is forgotten first. */
-function makeRoom(remembered: Map<string, unknown> | Set<string>): void {
-  if (remembered.size < MAX_REMEMBERED) return;
-  for (const oldest of remembered.keys()) {
-    remembered.delete(oldest);
-    break;
-  }
-}
 
 /** A Via's sent-by as one text in lower case, for comparing. */
 function sentByOf(via: { host: string; port: number | undefined }): string {
@@ -85,7 +77,7 @@ export class Registry {
   private readonly notifyWaits = new Map<string, NotifyWaitEntry>();
   private readonly calls = new Map<string, { readonly call: Call; holders: number }>();
   private readonly abandoned = new Map<string, Call>();
-  private readonly ended = new Set<string>();
+  private readonly ended = new Map<string, true>();
   /** Client transactions by the connection that they were sent over. */
   private readonly connections = new Map<string, Set<ClientEntry>>();
 
@@ -219,8 +211,7 @@ export class Registry {
    * and no part of `size`.
    */
   noteEnded(key: string): void {
-    makeRoom(this.ended);
-    this.ended.add(key);
+    boundedSet(this.ended, key, true, MAX_REMEMBERED);
   }
 
   /** Whether the dialog with this key had a call lately that has ended. */
@@ -264,8 +255,7 @@ export class Registry {
    * has to be ended. Of bounded number, and no part of `size`.
    */
   abandonCall(call: Call): void {
-    makeRoom(this.abandoned);
-    this.abandoned.set(callKey(call), call);
+    boundedSet(this.abandoned, callKey(call), call, MAX_REMEMBERED);
   }
 
   /** The INVITE of ours that a response without a transaction answers. */
