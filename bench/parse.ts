@@ -12,6 +12,7 @@ import sip from "sip";
 import jssipParser from "jssip/lib/Parser.js";
 import { LoggerFactory, Parser } from "sip.js/lib/core/index.js";
 import { parseMessage } from "../messages/mod.ts";
+import { CParser, LIBRARIES } from "./c_parser.ts";
 import {
   compare,
   median,
@@ -27,7 +28,7 @@ import { messagesOfCall } from "./messages.ts";
 const CALLS = 64;
 
 /** What is read of a message; URIs as the parser has them. */
-interface Reading {
+export interface Reading {
   fromUri: unknown;
   fromTag: string | undefined;
   toUri: unknown;
@@ -130,24 +131,23 @@ function factsOf(reading: Reading): string {
     if (value === undefined || typeof value === "string") return `${value}`;
     return Object.getPrototypeOf(value) === Object.prototype ? sip.stringifyUri(value) : `${value}`;
   };
-  const { fromUri, toUri, contactUri, ...others } = reading;
-  return JSON.stringify([uri(fromUri), uri(toUri), uri(contactUri), ...Object.values(others)]);
+  return JSON.stringify(reading, (name, value) => name.endsWith("Uri") ? uri(value) : value);
 }
 
-function checkAgreement(): void {
-  for (let index = 0; index < octets.length; index++) {
-    const expected = factsOf(strowger[1](index));
-    for (const [name, read] of parsers) {
-      const found = factsOf(read(index));
-      if (found !== expected) throw new Error(`${name} read ${found} where we read ${expected}`);
-    }
-  }
+/** Throws where somebody has read anything else of a message than we have. */
+function checkAgreement(name: string, readings: readonly Reading[]): void {
+  readings.forEach((reading, index) => {
+    const expected = factsOf(readByStrowger(index));
+    const found = factsOf(reading);
+    if (found !== expected) throw new Error(`${name} read ${found} where we read ${expected}`);
+  });
 }
 
 /** The last thing that was read: whoever can see this cannot leave the reading out. */
 export let kept: Reading | undefined;
 
 function subjectOf([name, read, warmUpMs = WARM_UP_MS]: Parse): Subject {
+  checkAgreement(name, octets.map((_, index) => read(index)));
   let index = 0;
   return {
     name,
@@ -161,13 +161,41 @@ function subjectOf([name, read, warmUpMs = WARM_UP_MS]: Parse): Subject {
   };
 }
 
+/** The parsers in C that are there. */
+async function startCParsers(scope: AsyncDisposableStack): Promise<CParser[]> {
+  const parsers: CParser[] = [];
+  for (const library of LIBRARIES) {
+    const parser = await CParser.start(library, octets);
+    if (parser === undefined) {
+      console.log(`  ${library.name} is not here: it takes cc and Debian's ${library.package}`);
+      continue;
+    }
+    parsers.push(scope.use(parser));
+    checkAgreement(parser.name, await parser.readAll());
+  }
+  return parsers;
+}
+
+/** What C needs to warm up: its caches. */
+const C_WARM_UP_MS = 500;
+
 if (import.meta.main) {
-  checkAgreement();
   const sizes = texts.slice(0, 4).map((text) => text.length).join(", ");
   console.log(`Parse: the mean of INVITE, 180, 200 and BYE, of ${sizes} octets\n`);
-  const measurements = await compare(parsers.map(subjectOf));
+  await using scope = new AsyncDisposableStack();
+  const inC = (await startCParsers(scope)).map((parser): Subject => ({
+    name: parser.name,
+    warmUpMs: C_WARM_UP_MS,
+    run: (times) => parser.run(times),
+  }));
+  const measurements = await compare([...parsers.map(subjectOf), ...inC]);
   printComparison("µs a message", measurements);
-  const [ours, sipAsText] = measurements;
-  if (ours === undefined || sipAsText === undefined) throw new Error("nothing was measured");
-  console.log(`\n  ours / sip: ${median(ratios(ours, sipAsText)).toFixed(2)}\n`);
+  const [ours, ...others] = measurements;
+  if (ours === undefined) throw new Error("nothing was measured");
+  console.log();
+  for (const { name, rounds } of others.filter(({ name }) => /^(sip|sofia)/.test(name))) {
+    const figure = median(ratios(ours, { name, rounds })).toFixed(2);
+    console.log(`  ours / ${name}: ${figure}`);
+  }
+  console.log();
 }

@@ -13,11 +13,16 @@ const PACKAGES: ReadonlyMap<string, string> = new Map([
 export async function providePeers(): Promise<string | undefined> {
   const missing = missingPackages();
   if (missing.length === 0) return undefined;
-  console.log(`installing ${missing.join(", ")}`);
-  await asRoot("apt-get", "update", "-q");
-  await asRoot("apt-get", "install", "-qy", "--no-install-recommends", ...missing);
+  await installPackages(missing);
   const still = missingPackages();
   return still.length === 0 ? undefined : `missing: apt-get install ${still.join(" ")}`;
+}
+
+/** Installs packages of Debian, where that is possible. */
+export async function installPackages(names: readonly string[]): Promise<void> {
+  console.log(`installing ${names.join(", ")}`);
+  await asRoot("apt-get", "update", "-q");
+  await asRoot("apt-get", "install", "-qy", "--no-install-recommends", ...names);
 }
 
 function missingPackages(): string[] {
