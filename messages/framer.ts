@@ -29,6 +29,10 @@ export type Frame =
     readonly type: "keepAlive";
   }
   | {
+    /** The CRLF that answers a ping of this side: see {@linkcode Framer.expectPong}. */
+    readonly type: "pong";
+  }
+  | {
     /** The place from which the stream can no longer be cut; nothing comes after it. */
     readonly type: "fault";
     /** What is wrong there. Its offset counts from the beginning of the message. */
@@ -78,6 +82,8 @@ export class Framer {
   #total = 0;
   /** Whether a CRLF has come between messages that is half of a ping, if another one follows. */
   #halfPing = false;
+  /** How many CRLFs between messages will be answers to pings of this side. */
+  #pongs = 0;
   #failed = false;
 
   /** Begins before the first octet of a stream. */
@@ -89,6 +95,14 @@ export class Framer {
   /** Whether a message has begun and is not whole yet. */
   get isHolding(): boolean {
     return this.#length > 0;
+  }
+
+  /**
+   * Says that a ping has been sent: the next CRLF between messages is its answer. Without that, the
+   * answers to two pings would look like a ping of the peer's.
+   */
+  expectPong(): void {
+    this.#pongs++;
   }
 
   /**
@@ -159,6 +173,11 @@ export class Framer {
    * §3.5.1); one alone is the answer to one.
    */
   #takeBlankLine(frames: Frame[]): number {
+    if (this.#pongs > 0 && !this.#halfPing) {
+      this.#pongs--;
+      frames.push({ type: "pong" });
+      return 2;
+    }
     if (this.#halfPing) frames.push({ type: "keepAlive" });
     this.#halfPing = !this.#halfPing;
     return 2;

@@ -47,8 +47,9 @@ const MAX_CONNECTIONS = 1_024;
  * A listening socket, and all connections that came to it or were opened from it.
  *
  * A connection is opened when something is sent to a host and port that has none, and reused for
- * what follows; one that came in is reused for what goes to where it came from (RFC 3261 §18). What is sent to a destination that names a connection goes by that one while it is
- * open: so a response takes the way that its request came (RFC 3261 §18.2.2).
+ * what follows; one that came in is reused for what goes to where it came from (RFC 3261 §18). What
+ * is sent to a destination that names a connection goes by that one while it is open: so a response
+ * takes the way that its request came (RFC 3261 §18.2.2).
  *
  * What `disconnected` reports for a connection that this end opened has the host and port that
  * `send` was called with.
@@ -129,8 +130,20 @@ export class TcpTransport implements Transport {
     }
   }
 
+  /** See {@linkcode Transport.ping}. */
+  ping(to: Destination): Promise<void> {
+    const connection = this.#found(to);
+    if (connection?.established) return connection.ping();
+    return Promise.reject(failure(`cannot ping ${hostport(to)}`, "there is no connection"));
+  }
+
   #connectionTo(to: Destination): TcpConnection {
     if (this.#closed !== undefined) throw new TransportError("the transport is closed");
+    return this.#found(to) ?? this.#open(to);
+  }
+
+  /** The connection by which something for `to` would go, if there is one. */
+  #found(to: Destination): TcpConnection | undefined {
     const named = to.connection === undefined ? undefined : this.#named.get(to.connection);
     if (named?.usable) return named;
     const key = hostport(to);
@@ -139,7 +152,7 @@ export class TcpTransport implements Transport {
     // RFC 3261 §18: "When the connection is accepted by the transport layer, this index is set to the
     // source IP address, port number, and transport."
     const accepted = this.#accepted.get(key);
-    return accepted?.usable ? accepted : this.#open(to);
+    return accepted?.usable ? accepted : undefined;
   }
 
   #open({ host, port }: Destination): TcpConnection {

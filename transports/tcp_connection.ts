@@ -8,6 +8,7 @@ import { TransportError } from "../messages/errors.ts";
 import { type Frame, Framer, type FramerLimits } from "../messages/framer.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { failure, type HostPort, hostport, unmapped } from "./destination.ts";
+import { PING, Ping, PONG } from "./ping.ts";
 import type { Destination, TransportReceiver } from "./transport.ts";
 
 /** How much one peer can make a connection hold, and for how long. */
@@ -37,7 +38,6 @@ const MESSAGE_TIMEOUT = 30_000;
 const LINGER = 5_000;
 /** The same, when the whole transport is being closed. */
 const CLOSE_LINGER = 500;
-const PONG = new Uint8Array([0x0d, 0x0a]);
 
 /** A socket with a framer. */
 export class TcpConnection {
@@ -56,6 +56,7 @@ export class TcpConnection {
   #timer: unknown;
   #retired = false;
   #ponging = false;
+  #ping: Ping | undefined;
 
   /** Takes a socket over: one that connects to `called`, or one that was accepted. */
   constructor(
@@ -143,6 +144,9 @@ export class TcpConnection {
       receiver.receive(frame.bytes, this.#peer);
     } else if (frame.type === "keepAlive") {
       this.#pong();
+    } else if (frame.type === "pong") {
+      this.#ping?.pong();
+      this.#ping = undefined;
     } else {
       receiver.fault(frame.fault, this.#peer);
       this.finish("what it sends cannot be cut into messages");
@@ -158,6 +162,16 @@ export class TcpConnection {
     if (this.#ponging || this.#retired) return;
     this.#ponging = true;
     this.#socket.write(PONG, () => this.#ponging = false);
+  }
+
+  /** Asks whether the peer is still there; a connection without an answer is ended. */
+  ping(): Promise<void> {
+    if (this.#ping === undefined) {
+      this.#ping = new Ping(this.#clock, (error) => this.destroy(error));
+      this.#framer.expectPong();
+      this.#socket.write(PING);
+    }
+    return this.#ping.answer;
   }
 
   /** Queues one message. The socket is the queue: it writes in the order of the calls. */
@@ -197,8 +211,9 @@ export class TcpConnection {
     this.#clock.clearTimeout(this.#timer);
     if (this.#retired) return;
     this.#retired = true;
-    const what = `the connection with ${hostport(this.remote)} is gone`;
-    this.#owner.retired(this, failure(what, reason));
+    const error = failure(`the connection with ${hostport(this.remote)} is gone`, reason);
+    this.#ping?.fail(error);
+    this.#owner.retired(this, error);
   }
 
   /** Ends the connection at once. */

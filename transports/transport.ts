@@ -17,6 +17,11 @@ export interface Destination {
    * destination that names one goes by it while it is open, and to `host` and `port` otherwise.
    */
   readonly connection?: string;
+  /**
+   * The domain that was asked for, where `host` is an address that was found for it: whom the far
+   * end has to prove to be, over TLS (RFC 5922 §7.3). Without it, `host` is the name.
+   */
+  readonly name?: string;
 }
 
 /** How others reach this end. */
@@ -82,6 +87,13 @@ export interface Transport {
   attach(receiver: TransportReceiver): void;
   /** Sends one message; see above for the promise. */
   send(bytes: Uint8Array, to: Destination): Promise<void>;
+  /**
+   * Sends a ping by the connection to `to`, which has to be open (RFC 5626 §4.4.1): resolves on the
+   * pong; rejects with a TransportError if there is no such connection, if it is lost, or if there
+   * is no pong within 10 s, after which the connection is closed. One ping is on its way at a time;
+   * a second call waits for the same pong. Where connections are not known, it is missing.
+   */
+  ping?(to: Destination): Promise<void>;
   /** Closes every socket, after what was sent before. Resolves when they are closed. */
   close(): Promise<void>;
 }

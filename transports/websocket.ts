@@ -8,6 +8,7 @@ import { InvalidArgumentError, TransportError } from "../messages/errors.ts";
 import { Identifiers, type RandomSource } from "../messages/random.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { failure, hostport } from "./destination.ts";
+import { PING, Ping, PONG } from "./ping.ts";
 import type { Destination, LocalAddress, Transport, TransportReceiver } from "./transport.ts";
 
 export type { Clock };
@@ -58,7 +59,6 @@ const CLOSE_TIMEOUT = 5_000;
 const MAX_QUEUED = 1_048_576;
 const MAX_MESSAGE = 131_072;
 const OPEN = 1;
-const PONG = new Uint8Array([0x0d, 0x0a]);
 
 const encoder = new TextEncoder();
 /** Strict and exact: what it cannot decode, or would decode to something else, goes as binary. */
@@ -98,6 +98,7 @@ export class WebSocketTransport implements Transport {
   readonly #gone: Promise<void>;
   #receiver: TransportReceiver | undefined;
   #closing: Promise<void> | undefined;
+  #ping: Ping | undefined;
   #reason = "";
 
   private constructor(socket: WebSocketLike, url: URL, options: WebSocketOptions) {
@@ -154,7 +155,8 @@ export class WebSocketTransport implements Transport {
     if (this.#closing !== undefined) return;
     // RFC 7118 §6 allows the pings of RFC 5626 §3.5.1 here too: a ping is answered, an answer is not.
     if (data === "\r\n\r\n") return void this.send(PONG, this.fixedRemote).catch(() => {});
-    if (data === "\r\n" || data === "") return;
+    if (data === "\r\n") return this.#onPong();
+    if (data === "") return;
     const bytes = typeof data === "string"
       ? encoder.encode(data)
       : new Uint8Array(data as ArrayBuffer);
@@ -166,11 +168,37 @@ export class WebSocketTransport implements Transport {
     }
   }
 
+  #onPong(): void {
+    this.#ping?.pong();
+    this.#ping = undefined;
+  }
+
+  #endPing(error: Error): void {
+    this.#ping?.fail(error);
+    this.#ping = undefined;
+  }
+
   #onClose(reason: string): void {
-    if (this.#closing !== undefined) return;
     const what = `the connection with ${hostport(this.fixedRemote)} is gone`;
-    this.#closing = this.#gone;
-    this.#receiver?.disconnected(this.fixedRemote, failure(what, this.#reason || reason));
+    const error = failure(what, this.#reason || reason);
+    this.#endPing(error);
+    if (this.#closing !== undefined) return;
+    this.#closing = this.#release();
+    this.#receiver?.disconnected(this.fixedRemote, error);
+  }
+
+  /**
+   * See {@linkcode Transport.ping}. Ping frames are out of a page's reach, so that this is the ping
+   * of RFC 5626 §3.5.1, in a frame of its own.
+   */
+  ping(_to: Destination): Promise<void> {
+    if (this.#ping === undefined) {
+      this.#ping = new Ping(this.#clock, (error) => this.#onClose(error.message));
+      const { answer } = this.#ping;
+      this.send(PING, this.fixedRemote).catch((error) => this.#endPing(error));
+      return answer;
+    }
+    return this.#ping.answer;
   }
 
   /**
@@ -194,7 +222,12 @@ export class WebSocketTransport implements Transport {
 
   /** Closes the WebSocket; a server that does not answer the close is not waited for long. */
   close(): Promise<void> {
-    return this.#closing ??= new Promise((resolve) => {
+    this.#endPing(new TransportError("the transport is closed"));
+    return this.#closing ??= this.#release();
+  }
+
+  #release(): Promise<void> {
+    return new Promise((resolve) => {
       const timer = this.#clock.setTimeout(resolve, CLOSE_TIMEOUT);
       this.#gone.then(() => {
         this.#clock.clearTimeout(timer);

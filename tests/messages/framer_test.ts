@@ -24,6 +24,7 @@ function message(id: string, body: string, length = `Content-Length: ${encode(bo
 function summary(frame: Frame): unknown {
   if (frame.type === "message") return decode(frame.bytes);
   if (frame.type === "keepAlive") return "(ping)";
+  if (frame.type === "pong") return "(pong)";
   const { header, offset, expected, found, status, request } = frame.fault;
   return { header, offset, expected, found, status, callId: request?.callId };
 }
@@ -325,4 +326,19 @@ Deno.test("the sentence about a fault is one line, whatever the peer sent", () =
   assertStringIncludes(text, "Content-Length: expected a number");
   // deno-lint-ignore no-control-regex
   assert(!/[\x00-\x1f]/.test(text), JSON.stringify(text));
+});
+
+// RFC 5626 §3.5.1: the pong is one CRLF, so that two of them look like the ping.
+Deno.test("a CRLF is a pong as often as one is expected, however it is cut", () => {
+  const framer = new Framer();
+  framer.expectPong();
+  assertEquals(frames("\r\n\r\n\r\n", framer), ["(pong)", "(ping)"]);
+  framer.expectPong();
+  framer.expectPong();
+  assertEquals(frames("\r", framer), []);
+  assertEquals(frames("\n\r", framer), ["(pong)"]);
+  assertEquals(frames("\n" + message("1", ""), framer), ["(pong)", message("1", "")]);
+  assertEquals(frames("\r\n", framer), []);
+  framer.expectPong();
+  assertEquals(frames("\r\n\r\n", framer), ["(ping)", "(pong)"]);
 });

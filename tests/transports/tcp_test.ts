@@ -505,3 +505,71 @@ Deno.test("half a message right behind the rest of another has all of messageTim
   conn.close();
   await bob.close();
 });
+
+// RFC 5626 §4.4.1.
+Deno.test("a ping resolves on the pong, and goes by a connection that is open", async () => {
+  const [alice] = await listen();
+  const [bob, toBob] = await listen();
+  await assertRejects(() => alice.ping(bob.local), TransportError, "there is no connection");
+  await alice.send(encode(message(1)), bob.local);
+  await Promise.all([alice.ping(bob.local), alice.ping(bob.local)]);
+  await alice.ping(bob.local);
+  await toBob.until({ messages: 1 });
+  // The end that was called may ask, too.
+  await bob.ping(toBob.source);
+  await alice.send(encode(message(2)), bob.local);
+  await toBob.until({ messages: 2 });
+  assertEquals(new Set(toBob.sources.map(({ connection }) => connection)).size, 1);
+  await Promise.all([alice.close(), bob.close()]);
+  await assertRejects(() => alice.ping(bob.local), TransportError);
+});
+
+Deno.test("a ping of each side at once is answered to each", async () => {
+  const [alice] = await listen();
+  const [bob, toBob] = await listen();
+  await alice.send(encode(message(1)), bob.local);
+  await toBob.until({ messages: 1 });
+  for (let i = 0; i < 10; i++) {
+    await Promise.all([alice.ping(bob.local), bob.ping(toBob.source)]);
+  }
+  await Promise.all([alice.close(), bob.close()]);
+});
+
+Deno.test("without a pong within 10 s the connection is closed, and told of", async () => {
+  const clock = new VirtualClock();
+  const [alice, toAlice] = await listen({ clock });
+  const server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const to = { host: "127.0.0.1", port: server.addr.port };
+  const [conn] = await Promise.all([server.accept(), alice.send(encode(message(1)), to)]);
+  const pinged = assertRejects(() => alice.ping(to), TransportError, "no pong within 10000 ms");
+  assertEquals(await read(conn, message(1).length + 4), message(1) + "\r\n\r\n");
+  clock.advance(9_999);
+  assertEquals(toAlice.disconnections, []);
+  clock.advance(1);
+  await pinged;
+  await toAlice.until({ gone: 1 });
+  conn.close();
+  server.close();
+  await alice.close();
+});
+
+Deno.test("a ping rejects when the connection is lost, or the transport closed", async () => {
+  const [alice, toAlice] = await listen();
+  const server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const to = { host: "127.0.0.1", port: server.addr.port };
+  for (const lose of [(conn: Deno.Conn) => conn.close(), () => void alice.close()]) {
+    const [conn] = await Promise.all([server.accept(), alice.send(encode(message(1)), to)]);
+    const pinged = assertRejects(() => alice.ping(to), TransportError, "is gone");
+    await read(conn, message(1).length + 4);
+    lose(conn);
+    await pinged;
+    try {
+      conn.close();
+    } catch {
+      // It was what was lost.
+    }
+  }
+  assertEquals(toAlice.disconnections.length, 1);
+  server.close();
+  await alice.close();
+});

@@ -125,6 +125,23 @@ Deno.test("a ping is answered with one CRLF, and a lone CRLF with nothing", asyn
   await alice.close();
 });
 
+// RFC 7118 §6: "the CRLF NAT keep-alive mechanism ... [RFC5626]" may be used over WebSocket, too.
+Deno.test("a ping resolves on the pong", async () => {
+  await using server = new FakeServer("sip");
+  const [alice, toAlice] = await connect(server);
+  const pinged = Promise.all([alice.ping(alice.fixedRemote), alice.ping(alice.fixedRemote)]);
+  await server.until(1);
+  server.send("\r\n");
+  await pinged;
+  assertEquals(server.frames, ["\r\n\r\n"]);
+  const lost = assertRejects(() => alice.ping(alice.fixedRemote), TransportError, "is gone");
+  server.sockets[0]?.close();
+  await lost;
+  await assertRejects(() => alice.ping(alice.fixedRemote), TransportError, "closed");
+  assertEquals(toAlice.disconnections.length, 1);
+  await alice.close();
+});
+
 Deno.test("the local host is random and nobody's; everything goes to the server", async () => {
   await using server = new FakeServer("sip");
   const [alice] = await connect(server, { random: (octets) => void octets.fill(3) });
@@ -268,6 +285,21 @@ Deno.test("a server that does not read fills the queue only to the limit", async
     "cannot send to example.com:80: it does not read what it is sent",
   );
   assertEquals(last.sent, ["123456"]);
+});
+
+Deno.test("a server that does not answer a ping is given up", async () => {
+  const clock = new VirtualClock();
+  const options = { clock, WebSocket: FakeWebSocket };
+  const alice = await WebSocketTransport.connect("ws://example.com", options);
+  const toAlice = new Recorder();
+  alice.attach(toAlice);
+  const silent = assertRejects(() => alice.ping(alice.fixedRemote), TransportError, "no pong");
+  clock.advance(10_000);
+  await silent;
+  assertEquals([toAlice.disconnections.length, FakeWebSocket.last.closes], [1, 1]);
+  await assertRejects(() => alice.send(encode("x"), alice.fixedRemote), TransportError, "closed");
+  clock.advance(5_000);
+  await alice.close();
 });
 
 Deno.test("a server that does not answer a close is not waited for long", async () => {
