@@ -35,6 +35,7 @@ export { DEFAULT_TIMERS, type TimerTable } from "./machines/timers.ts";
 export * from "./messages/mod.ts";
 export type { Clock } from "./transports/clock.ts";
 export type {
+  AddressFamily,
   Destination,
   LocalAddress,
   Transport,

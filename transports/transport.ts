@@ -6,6 +6,9 @@
  */
 import type { Fault } from "../messages/fault.ts";
 
+/** IPv4 or IPv6. */
+export type AddressFamily = 4 | 6;
+
 /** Where a message goes to, or came from. */
 export interface Destination {
   /** A host name or address; an IPv6 address stands without brackets. */
@@ -48,7 +51,8 @@ export interface TransportReceiver {
   fault(fault: Fault, from: Destination): void;
   /**
    * The connection named by `from.connection` is gone; requests that used it have failed. Where this
-   * end opened it, `from` has the host and port that `send` was called with.
+   * end opened it, `from` has the host and port that `send` was called with, and the name if the
+   * transport is secure.
    */
   disconnected(from: Destination, error: Error): void;
 }
@@ -78,6 +82,11 @@ export interface Transport {
   readonly secure: boolean;
   /** What Via's sent-by and a Contact name: where this end can be reached. */
   readonly local: LocalAddress;
+  /**
+   * To which kinds of addresses it can send, the preferred one first (RFC 7984); to both, IPv6 first,
+   * where it does not say.
+   */
+  readonly families?: readonly AddressFamily[];
   /**
    * Set by transports that reach one far end only (a WebSocket to a proxy): every request goes
    * there, whatever its URI says.
