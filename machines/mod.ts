@@ -19,6 +19,7 @@
  */
 export * from "./events.ts";
 export * from "./request_expiry.ts";
+export * from "./flow.ts";
 export * from "./invite_client.ts";
 export * from "./invite_server.ts";
 export * from "./non_invite_client.ts";
@@ -26,6 +27,7 @@ export * from "./non_invite_server.ts";
 export * from "./notifier.ts";
 export * from "./notify_wait.ts";
 export * from "./pause.ts";
+export * from "./registration.ts";
 export * from "./reliable_provisional_client.ts";
 export * from "./reliable_provisional_server.ts";
 export * from "./session.ts";

@@ -1,0 +1,249 @@
+/**
+ * A flow to a registrar or an outbound proxy, as a user agent that keeps one sees it: RFC 5626 §4.4
+ * (keep-alive) and §4.5 (recovery). By what a message goes, and what asks whether it is still there, is
+ * nothing that the machine knows.
+ *
+ * A flow has been formed when a REGISTER by it was accepted. It counts as a success, after which a loss
+ * is mended at once, when that is so, and, where keep-alives are answered on it, "at least one" answer
+ * has come (§4.5); whatever fails before waits longer each time.
+ *
+ * @module
+ */
+import { assign, emit, not, setup } from "xstate";
+import type { DisposeEvent, TerminatedEmission } from "./events.ts";
+import type { Statechart } from "./statechart.ts";
+
+/** How long to wait before a flow is tried again, in milliseconds (§4.5). */
+export interface FlowRecovery {
+  /** What is doubled with each failure, where no other flow of the account works. */
+  readonly baseTimeAllFailed: number;
+  /** The same, where another one works. */
+  readonly baseTime: number;
+  /** What it never exceeds. */
+  readonly maxTime: number;
+}
+
+/** The defaults of §4.5. */
+export const DEFAULT_RECOVERY: FlowRecovery = {
+  baseTimeAllFailed: 30_000,
+  baseTime: 90_000,
+  maxTime: 1_800_000,
+};
+
+/** Plain data: a flow can be saved with it. */
+export interface FlowContext extends FlowRecovery {
+  /** How often in succession it could not be formed. */
+  readonly failures: number;
+  /** Whether it counts as a success. */
+  readonly isProven: boolean;
+  /** Whether a keep-alive without an answer means that it is gone. */
+  readonly isOwed: boolean;
+  /** Milliseconds between two keep-alives: at least, and at most; 0 where there are none. */
+  readonly least: number;
+  readonly most: number;
+  /** Milliseconds until the next keep-alive, or the next attempt. */
+  readonly wait: number;
+}
+
+/** What a failure comes with. */
+interface Failure {
+  /** From 0 to 1, at random: a thousand clients shall not come back at the same moment. */
+  readonly random: number;
+  /** Whether another flow of the account works. */
+  readonly othersWork: boolean;
+}
+
+/** What the machine takes. */
+export type FlowEvent =
+  /**
+   * A REGISTER by it was accepted. Keep-alives are from `least` to `most` milliseconds apart, or there
+   * are none where both are 0; `isOwed`: the far end has promised to answer them.
+   */
+  | {
+    readonly type: "opened";
+    readonly least: number;
+    readonly most: number;
+    readonly isOwed: boolean;
+    readonly random: number;
+  }
+  /** A keep-alive was answered. */
+  | { readonly type: "answered"; readonly random: number }
+  /** It was not. */
+  | { readonly type: "unanswered" } & Failure
+  /** Its connection is gone, its address has changed, or a request by it got no answer. */
+  | { readonly type: "lost" } & Failure
+  /** A REGISTER by it was refused; not again before `retryAfter` milliseconds, if it says so. */
+  | { readonly type: "refused"; readonly retryAfter: number } & Failure
+  /** The network is another one: all that was known of it counts no more. */
+  | { readonly type: "reconnect" }
+  | DisposeEvent;
+
+/** What the machine tells. */
+export type FlowEmission =
+  /** For the registration: form the flow, by a REGISTER. */
+  | { readonly type: "connect" }
+  /** For the wire: a keep-alive. */
+  | { readonly type: "ping" }
+  /** It was open, and is gone. */
+  | { readonly type: "failed" }
+  /** It is tried again in so many milliseconds. */
+  | { readonly type: "backOff"; readonly delay: number }
+  | TerminatedEmission;
+
+/** The states. */
+export type FlowState = "connecting" | "open" | "probing" | "backingOff" | "closed";
+
+/**
+ * §4.5: the upper bound is `min(max-time, base-time * 2^consecutive-failures)`, and the time to wait "a
+ * uniform random time between 50 and 100% of the upper-bound wait time"; a Retry-After may ask for more.
+ */
+function backOff(context: FlowContext, failures: number, event: FlowEvent): number {
+  const { random, othersWork } = event as Failure;
+  const { retryAfter = 0 } = event as { retryAfter?: number };
+  const base = othersWork ? context.baseTime : context.baseTimeAllFailed;
+  const bound = Math.min(context.maxTime, base * 2 ** failures);
+  return Math.max(bound * (0.5 + random / 2), retryAfter);
+}
+
+/** When the next keep-alive is due, where there are any. */
+function interval(least: number, most: number, event: FlowEvent): number {
+  const { random = 0 } = event as { random?: number };
+  return least + (most - least) * random;
+}
+
+/** A flow that was proven before begins to count anew; beyond the longest wait nothing is counted. */
+function failuresOf({ failures, isProven, baseTimeAllFailed, maxTime }: FlowContext): number {
+  if (isProven) return 1;
+  return baseTimeAllFailed * 2 ** failures < maxTime ? failures + 1 : failures;
+}
+
+/** §4.5: "the UA needs to form a new flow to replace the old flow": at once, if that one was good. */
+const REPLACE = { target: "connecting", actions: ["tellFailed", "forgetFailures"] } as const;
+/** Who was there and refused will not think better of it at once. */
+const POSTPONE = { target: "backingOff", actions: ["tellFailed", "countFailure"] } as const;
+/** On another network. */
+const RECONNECT = { target: "connecting", actions: "forgetFailures" } as const;
+
+/** The machine of a flow. */
+export const flowMachine: Statechart<
+  FlowContext,
+  FlowEvent,
+  FlowState,
+  FlowRecovery,
+  FlowEmission
+> = setup({
+  types: {
+    context: {} as FlowContext,
+    events: {} as FlowEvent,
+    input: {} as FlowRecovery,
+    emitted: {} as FlowEmission,
+  },
+  actions: {
+    tellConnect: emit({ type: "connect" }),
+    sendPing: emit({ type: "ping" }),
+    tellFailed: emit({ type: "failed" }),
+    tellBackOff: emit(({ context }) => ({ type: "backOff", delay: context.wait })),
+    tellTerminated: emit({ type: "terminated" }),
+    setKeepAlive: assign(({ context, event }) =>
+      event.type === "opened"
+        ? {
+          least: event.least,
+          most: event.most,
+          // Once it has been answered, an answer is missed.
+          isOwed: event.isOwed || (context.isOwed && context.isProven),
+          isProven: context.isProven || event.most === 0 || !event.isOwed,
+          wait: interval(event.least, event.most, event),
+        }
+        : {}
+    ),
+    prove: assign(({ context, event }) => ({
+      isProven: true,
+      isOwed: true,
+      failures: 0,
+      wait: interval(context.least, context.most, event),
+    })),
+    postpone: assign({
+      wait: ({ context, event }) => interval(context.least, context.most, event),
+    }),
+    countFailure: assign(({ context, event }) => ({
+      failures: failuresOf(context),
+      isProven: false,
+      isOwed: false,
+      wait: backOff(context, failuresOf(context), event),
+    })),
+    forgetFailures: assign({ failures: 0, isProven: false, isOwed: false }),
+  },
+  guards: {
+    isProven: ({ context }) => context.isProven,
+    isOwed: ({ context }) => context.isOwed,
+    isPinging: ({ context }) => context.most > 0,
+    willPing: ({ event }) => event.type === "opened" && event.most > 0,
+  },
+  delays: { wait: ({ context }) => context.wait },
+}).createMachine({
+  id: "flow",
+  context: ({ input }) => ({
+    baseTimeAllFailed: input.baseTimeAllFailed,
+    baseTime: input.baseTime,
+    maxTime: input.maxTime,
+    failures: 0,
+    isProven: false,
+    isOwed: false,
+    least: 0,
+    most: 0,
+    wait: 0,
+  }),
+  initial: "connecting",
+  on: { dispose: ".closed" },
+  states: {
+    connecting: {
+      entry: "tellConnect",
+      on: {
+        // The first keep-alive goes at once: its answer proves the flow, and shows the address by
+        // which a NAT lets it pass.
+        opened: [
+          { guard: "willPing", target: "probing", actions: "setKeepAlive" },
+          { target: "open", actions: "setKeepAlive" },
+        ],
+        // "if there is a failure in forming this flow, the UA needs to wait a certain amount of time
+        // before retrying to form a flow to this particular next hop."
+        lost: { target: "backingOff", actions: "countFailure" },
+        refused: { target: "backingOff", actions: "countFailure" },
+        reconnect: { target: "connecting", reenter: true, actions: "forgetFailures" },
+      },
+    },
+    open: {
+      after: { wait: { guard: "isPinging", target: "probing" } },
+      on: {
+        // A refresh went through; what it says of keep-alives may be new.
+        opened: { target: "open", reenter: true, actions: "setKeepAlive" },
+        lost: REPLACE,
+        refused: POSTPONE,
+        reconnect: RECONNECT,
+      },
+    },
+    probing: {
+      entry: "sendPing",
+      on: {
+        opened: { actions: "setKeepAlive" },
+        answered: { target: "open", actions: "prove" },
+        // §4.4.1: "the client MUST treat the flow as failed", where the far end is known to answer.
+        // Where it is not, what goes there keeps a NAT's binding all the same.
+        unanswered: [
+          { guard: not("isOwed"), target: "open", actions: "postpone" },
+          { guard: "isProven", ...REPLACE },
+          POSTPONE,
+        ],
+        lost: [{ guard: "isProven", ...REPLACE }, POSTPONE],
+        refused: POSTPONE,
+        reconnect: RECONNECT,
+      },
+    },
+    backingOff: {
+      entry: "tellBackOff",
+      after: { wait: "connecting" },
+      on: { reconnect: RECONNECT },
+    },
+    closed: { type: "final", entry: "tellTerminated" },
+  },
+});
