@@ -27,7 +27,13 @@ Object.assign(globalThis, {
   clearTimeout: (id: number | undefined) => clock.clearTimeout(id),
 });
 
-function subjectOf(caller: Caller, warmUpMs = WARM_UP_MS): Subject {
+/** Strowger, the caller's side only. */
+export function ourCaller(): Caller {
+  return callerAlone(clock);
+}
+
+/** A caller to measure, by whole calls. */
+export function subjectOf(caller: Caller, warmUpMs = WARM_UP_MS): Subject {
   return {
     name: caller.name,
     warmUpMs,
@@ -68,7 +74,7 @@ function farEndAlone(): Subject {
 if (import.meta.main) {
   console.log("A call in memory: INVITE with SDP, 100, 180, 200 with SDP, ACK, BYE, 200\n");
   const subjects = [
-    subjectOf(callerAlone(clock)),
+    subjectOf(ourCaller()),
     farEndAlone(),
     subjectOf(callerAndCallee(clock)),
     subjectOf(jsSipCaller()),
