@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Actor, createActor, type StateValue } from "xstate";
+import type { StateValue } from "xstate";
 import {
   type InviteClientEmission,
   inviteClientMachine,
@@ -17,6 +17,7 @@ import {
   TransportError,
   type URI,
 } from "../messages/mod.ts";
+import { type ActorOf, makeActor } from "./actor.ts";
 import type { Retry, RetryPolicy } from "./attempts.ts";
 import { connectionKey, type Flow, flowTo, sentBy } from "./flow.ts";
 import type { ClientEntry } from "./registry.ts";
@@ -57,7 +58,7 @@ export class ClientTransaction implements ClientEntry {
   private readonly policy: RetryPolicy | undefined;
   /** The ACK to a failure. The message shows the next attempt by the time that one is repeated. */
   private acknowledgement: OutgoingRequestMessage | undefined;
-  private readonly actor: Actor<typeof inviteClientMachine>;
+  private readonly actor: ActorOf<typeof inviteClientMachine>;
   private readonly connection: string | undefined;
   private isSettled = false;
 
@@ -99,22 +100,20 @@ export class ClientTransaction implements ClientEntry {
     this.cseq = message.cseq;
     if (message.toTag === undefined) refuseUnreadable(this.bytes);
     const machine = message.method === "INVITE" ? inviteClientMachine : otherMachine;
-    this.actor = createActor(machine, {
-      ...supervisor.actorOptions,
-      id: machine.id,
-      input: { ...environment.timers, reliable: transport?.reliable ?? true },
-    });
-    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
+    this.actor = makeActor(supervisor.actors, machine, {
+      ...environment.timers,
+      reliable: transport?.reliable ?? true,
+    }, (emission) => this.tell(emission));
   }
 
   /** The state of its machine. */
   get state(): StateValue {
-    return this.actor.getSnapshot().value;
+    return this.actor.state;
   }
 
   /** Whether it has ended. */
   get isOver(): boolean {
-    return this.actor.getSnapshot().status === "done";
+    return this.actor.isOver;
   }
 
   /** Enters it, and then sends: an answer may come before `send` has returned. */

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { type Actor, createActor } from "xstate";
 import {
   type SessionEmission,
   type SessionEvent,
@@ -20,6 +19,7 @@ import {
 } from "../messages/mod.ts";
 import type { Ack } from "./ack.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
+import { type ActorOf, makeActor } from "./actor.ts";
 import type { Dialog } from "./dialog.ts";
 import { DialogUsages, type SessionUsage } from "./dialog_usages.ts";
 import { OfferAnswer } from "./offer_answer.ts";
@@ -79,7 +79,7 @@ export abstract class InviteUsage implements SessionUsage {
   /** The methods that the far end takes, as far as it has said so. */
   protected remoteAllow: readonly string[] = [];
   readonly offers: OfferAnswer = new OfferAnswer(this);
-  private readonly actor: Actor<typeof sessionMachine>;
+  private readonly actor: ActorOf<typeof sessionMachine>;
   private readonly call: Call | undefined;
   private invitation: Invitation;
   /** Whether that is one of this side's. */
@@ -104,12 +104,10 @@ export abstract class InviteUsage implements SessionUsage {
     this.isInviter = options.role === "caller";
     this.acks = new Acknowledgements(supervisor, dialog);
     this.ending = new SessionBye(supervisor, dialog, () => this.send({ type: "byeEnded" }));
-    this.actor = createActor(sessionMachine, {
-      ...supervisor.actorOptions,
-      id: sessionMachine.id,
-      input: { ...supervisor.environment.timers, role: options.role },
-    });
-    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
+    this.actor = makeActor(supervisor.actors, sessionMachine, {
+      ...supervisor.environment.timers,
+      role: options.role,
+    }, (emission) => this.tell(emission));
     this.timer = new SessionTimer(supervisor.environment.sessionTimer, (event) => this.send(event));
     this.usages = new DialogUsages(supervisor, dialog);
     this.usages.addSession(this);
@@ -127,7 +125,7 @@ export abstract class InviteUsage implements SessionUsage {
 
   /** The states of its machine, region by region. */
   get state(): SessionMachineState {
-    return this.actor.getSnapshot().value;
+    return this.actor.state;
   }
 
   /** The number of the last INVITE. */

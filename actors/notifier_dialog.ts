@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { type Actor, createActor } from "xstate";
 import { endsSubscription, type NotifierEmission, notifierMachine } from "../machines/mod.ts";
 import {
   type BinaryBody,
@@ -19,6 +18,7 @@ import {
   type SubscriptionEndReason,
 } from "../messages/mod.ts";
 import { printSubscriptionState } from "../messages/subscription_state.ts";
+import { type ActorOf, makeActor } from "./actor.ts";
 import { type Countdown, countdown } from "./countdown.ts";
 import type { DialogUsage, DialogUsages } from "./dialog_usages.ts";
 import { refuseInterval } from "./event_inspection.ts";
@@ -53,7 +53,7 @@ export class NotifierDialog implements Notifier, DialogUsage {
   protected readonly supervisor: Supervisor;
   protected readonly usages: DialogUsages;
   private readonly options: NotifierOptions;
-  private readonly actor: Actor<typeof notifierMachine>;
+  private readonly actor: ActorOf<typeof notifierMachine>;
   private remaining: Countdown;
   /** The last state of the resource. */
   private body: Body | BinaryBody | undefined;
@@ -67,12 +67,12 @@ export class NotifierDialog implements Notifier, DialogUsage {
     this.usages = usages;
     this.options = options;
     this.body = options.body;
-    this.actor = createActor(notifierMachine, {
-      ...supervisor.actorOptions,
-      id: notifierMachine.id,
-      input: { expires: options.expires },
-    });
-    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
+    this.actor = makeActor(
+      supervisor.actors,
+      notifierMachine,
+      { expires: options.expires },
+      (emission) => this.tell(emission),
+    );
     usages.add(this);
     this.actor.start();
     this.remaining = this.count();
@@ -92,7 +92,7 @@ export class NotifierDialog implements Notifier, DialogUsage {
   }
 
   get subscriptionState(): SubscriptionState {
-    return this.isOver ? "Terminated" : STATES[this.actor.getSnapshot().value.subscription];
+    return this.isOver ? "Terminated" : STATES[this.actor.state.subscription];
   }
 
   notify(
@@ -109,7 +109,7 @@ export class NotifierDialog implements Notifier, DialogUsage {
         "notify: expected a state that is not behind active, found pending",
       );
     }
-    if (this.actor.getSnapshot().context.expires === 0) {
+    if (this.actor.context.expires === 0) {
       const client = this.makeLast("timeout", { ...options, ...(body && { body }) });
       this.actor.send({ type: "notify", state });
       return client.start();
@@ -258,6 +258,6 @@ export class NotifierDialog implements Notifier, DialogUsage {
   }
 
   private count(): Countdown {
-    return countdown(this.supervisor, () => this.actor.getSnapshot().context.expires);
+    return countdown(this.supervisor, () => this.actor.context.expires);
   }
 }

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { type Actor, createActor } from "xstate";
 import { type NotifyWaitEmission, notifyWaitMachine } from "../machines/mod.ts";
 import {
   type EventName,
@@ -17,6 +16,7 @@ import {
   type SubscriptionStateHeader,
   subscriptionStateOf,
 } from "../messages/mod.ts";
+import { type ActorOf, makeActor } from "./actor.ts";
 import type { Way } from "./attempts.ts";
 import { Dialog } from "./dialog.ts";
 import { type DialogUsage, DialogUsages } from "./dialog_usages.ts";
@@ -61,7 +61,7 @@ export class NotifyWait implements NotifyWaitEntry, DialogUsage {
   private readonly supervisor: Supervisor;
   private readonly message: OutgoingRequestMessage;
   private readonly options: NotifyWaitOptions;
-  private readonly actor: Actor<typeof notifyWaitMachine>;
+  private readonly actor: ActorOf<typeof notifyWaitMachine>;
   /** What was made, by the far end's tag; none of those that ended before they began. */
   private readonly subscriptions = new Map<string, SubscriptionDialog | undefined>();
   /** How many seconds were asked for, and granted by the far end with this tag. */
@@ -74,12 +74,12 @@ export class NotifyWait implements NotifyWaitEntry, DialogUsage {
     this.message = message;
     this.options = options;
     this.requested = options.requested;
-    this.actor = createActor(notifyWaitMachine, {
-      ...supervisor.actorOptions,
-      id: notifyWaitMachine.id,
-      input: supervisor.environment.timers,
-    });
-    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
+    this.actor = makeActor(
+      supervisor.actors,
+      notifyWaitMachine,
+      supervisor.environment.timers,
+      (emission) => this.tell(emission),
+    );
   }
 
   /**

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Actor, createActor } from "xstate";
 import { type PauseEmission, pauseMachine } from "../machines/mod.ts";
+import { type ActorOf, makeActor } from "./actor.ts";
 import type { ClientEntry } from "./registry.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -16,7 +16,7 @@ export class Pause implements ClientEntry {
   /** What names it in the registry: its own, since one pause may begin before another is gone. */
   private readonly branch: string;
   private readonly listener: (emission: PauseEmission) => void;
-  private readonly actor: Actor<typeof pauseMachine>;
+  private readonly actor: ActorOf<typeof pauseMachine>;
 
   /**
    * Nothing is entered, and no time passes, before `start`.
@@ -31,9 +31,12 @@ export class Pause implements ClientEntry {
     this.supervisor = supervisor;
     this.branch = supervisor.environment.identifiers.branch();
     this.listener = listener;
-    const options = { ...supervisor.actorOptions, id: pauseMachine.id, input: { delay } };
-    this.actor = createActor(pauseMachine, options);
-    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
+    this.actor = makeActor(
+      supervisor.actors,
+      pauseMachine,
+      { delay },
+      (emission) => this.tell(emission),
+    );
   }
 
   /** Lets the time pass. */

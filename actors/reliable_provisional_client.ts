@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { type Actor, createActor } from "xstate";
 import {
   type ReliableProvisionalClientEmission,
   reliableProvisionalClientMachine,
 } from "../machines/mod.ts";
 import { Fault, IncomingResponseMessage, InvalidStateError } from "../messages/mod.ts";
+import { type ActorOf, makeActor } from "./actor.ts";
 import { hasTag } from "./option_tags.ts";
 import { describesSession } from "./offer_answer.ts";
 import type {
@@ -56,7 +56,7 @@ export class ReliableProvisionalClient {
   private readonly supervisor: Supervisor;
   private readonly session: SessionDialog;
   private readonly listener: ReliableProvisionalListener;
-  private readonly actor: Actor<typeof reliableProvisionalClientMachine>;
+  private readonly actor: ActorOf<typeof reliableProvisionalClientMachine>;
   /** Those without a PRACK, by their numbers. */
   private readonly owed = new Map<number, ReliableProvisional>();
   private last: ReliableProvisional | undefined;
@@ -75,12 +75,12 @@ export class ReliableProvisionalClient {
     this.supervisor = supervisor;
     this.session = session;
     this.listener = listener;
-    this.actor = createActor(reliableProvisionalClientMachine, {
-      ...supervisor.actorOptions,
-      id: reliableProvisionalClientMachine.id,
-      input: supervisor.environment.timers,
-    });
-    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
+    this.actor = makeActor(
+      supervisor.actors,
+      reliableProvisionalClientMachine,
+      supervisor.environment.timers,
+      (emission) => this.tell(emission),
+    );
     this.actor.start();
   }
 

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { type Actor, createActor } from "xstate";
 import {
   type ReliableProvisionalServerEmission,
   reliableProvisionalServerMachine,
@@ -18,6 +17,7 @@ import {
   TimeoutError,
   valuesIn,
 } from "../messages/mod.ts";
+import { type ActorOf, makeActor } from "./actor.ts";
 import type { DialogUsage } from "./dialog_usages.ts";
 import { describesSession } from "./offer_answer.ts";
 import { PrackUserAgentServer } from "./prack_user_agent_server.ts";
@@ -76,7 +76,7 @@ export class ReliableProvisionalServer implements DialogUsage {
   private readonly transaction: ServerTransaction;
   private readonly session: SessionDialog;
   private readonly invite: AnswerableInvite;
-  private readonly actor: Actor<typeof reliableProvisionalServerMachine>;
+  private readonly actor: ActorOf<typeof reliableProvisionalServerMachine>;
   /** The responses without a PRACK: the first is under way, the others wait for it. */
   private readonly line: NumberedResponse[] = [];
   private last: NumberedResponse | undefined;
@@ -95,12 +95,12 @@ export class ReliableProvisionalServer implements DialogUsage {
     this.transaction = transaction;
     this.session = session;
     this.invite = invite;
-    this.actor = createActor(reliableProvisionalServerMachine, {
-      ...supervisor.actorOptions,
-      id: reliableProvisionalServerMachine.id,
-      input: supervisor.environment.timers,
-    });
-    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
+    this.actor = makeActor(
+      supervisor.actors,
+      reliableProvisionalServerMachine,
+      supervisor.environment.timers,
+      (emission) => this.tell(emission),
+    );
     session.usages.add(this);
     this.actor.start();
   }
@@ -182,7 +182,7 @@ export class ReliableProvisionalServer implements DialogUsage {
 
   /** Nothing is waited for any more that is not under way. */
   end(): void {
-    if (this.actor.getSnapshot().value.answer === "given") this.dispose();
+    if (this.actor.state.answer === "given") this.dispose();
   }
 
   dispose(): void {

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { createActor } from "xstate";
 import { requestExpiryMachine } from "../machines/mod.ts";
 import {
   type IncomingRequestMessage,
   OutgoingRequestMessage,
   parseHeaderValue,
 } from "../messages/mod.ts";
+import { makeActor } from "./actor.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { MAX_DELAY } from "./user_agent_core_configuration.ts";
 
@@ -51,12 +51,9 @@ export function watchPatience(supervisor: Supervisor, onExpired: () => void): ()
 }
 
 function watchFor(supervisor: Supervisor, validity: number, onExpired: () => void): () => void {
-  const { id } = requestExpiryMachine;
-  const options = { ...supervisor.actorOptions, id, input: { validity } };
-  const actor = createActor(requestExpiryMachine, options);
-  actor.on("expired", () => supervisor.guard(onExpired));
+  const actor = makeActor(supervisor.actors, requestExpiryMachine, { validity }, ({ type }) => {
+    if (type === "expired") onExpired();
+  });
   actor.start();
-  return () => {
-    if (actor.getSnapshot().status === "active") actor.send({ type: "answered" });
-  };
+  return () => actor.send({ type: "answered" });
 }

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { type Actor, createActor } from "xstate";
 import {
   type InviteServerEmission,
   inviteServerMachine,
@@ -18,6 +17,7 @@ import {
   type ResponseOptions,
   type TransportError,
 } from "../messages/mod.ts";
+import { type ActorOf, makeActor } from "./actor.ts";
 import { type Flow, flowBack } from "./flow.ts";
 import { type ServerEntry, serverKey } from "./registry.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -43,7 +43,7 @@ export class ServerTransaction implements ServerEntry {
   onAnswered: () => void = () => {};
   private readonly supervisor: Supervisor;
   private readonly key: string;
-  private readonly actor: Actor<typeof inviteServerMachine>;
+  private readonly actor: ActorOf<typeof inviteServerMachine>;
   private response: PrintedResponse | undefined;
   // Not asked of the machine: within its own emission it has not got the answer yet.
   private hasFinalResponse = false;
@@ -58,12 +58,10 @@ export class ServerTransaction implements ServerEntry {
     this.toTag = request.toTag ?? environment.identifiers.tag();
     this.key = serverKey(request, request.method);
     const machine = request.method === "INVITE" ? inviteServerMachine : otherMachine;
-    this.actor = createActor(machine, {
-      ...supervisor.actorOptions,
-      id: machine.id,
-      input: { ...environment.timers, reliable: flow.transport.reliable },
-    });
-    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
+    this.actor = makeActor(supervisor.actors, machine, {
+      ...environment.timers,
+      reliable: flow.transport.reliable,
+    }, (emission) => this.tell(emission));
     registry.addServer(this.key, request, this);
     registry.unsettle();
     this.actor.start();
@@ -71,7 +69,7 @@ export class ServerTransaction implements ServerEntry {
 
   /** Whether a final response was sent, or the transaction is over. */
   get isAnswered(): boolean {
-    return this.hasFinalResponse || this.actor.getSnapshot().status !== "active";
+    return this.hasFinalResponse || this.actor.isOver;
   }
 
   /**
@@ -129,8 +127,9 @@ export class ServerTransaction implements ServerEntry {
   }
 
   acknowledge(ack: IncomingRequestMessage): boolean {
-    const snapshot = this.actor.getSnapshot();
-    if (!snapshot.matches("completed") && !snapshot.matches("confirmed")) return false;
+    const { state } = this.actor;
+    const isFailed = state === "confirmed" || (typeof state === "object" && "completed" in state);
+    if (!isFailed) return false;
     // §17.2.3: an ACK without the cookie matches by "the To tag ... of the response sent", too.
     const isOld = !ack.viaBranch?.startsWith(MAGIC_COOKIE);
     if (isOld && ack.toTag !== undefined && ack.toTag !== this.toTag) return false;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { type Actor, createActor } from "xstate";
 import {
   endsSubscription,
   MAX_EXPIRES,
@@ -22,6 +21,7 @@ import {
   type SubscriptionStateHeader,
   subscriptionStateOf,
 } from "../messages/mod.ts";
+import { type ActorOf, makeActor } from "./actor.ts";
 import type { DialogUsage, DialogUsages } from "./dialog_usages.ts";
 import { expiresIn } from "./expires.ts";
 import type { IncomingNotifyRequest } from "./incoming_request.ts";
@@ -77,7 +77,7 @@ export class SubscriptionDialog implements Subscription, DialogUsage {
   private readonly supervisor: Supervisor;
   private readonly usages: DialogUsages;
   private readonly options: SubscriptionOptions;
-  private readonly actor: Actor<typeof subscriptionMachine>;
+  private readonly actor: ActorOf<typeof subscriptionMachine>;
   private remaining: Countdown;
   /** How many seconds its SUBSCRIBEs ask for; as many as were granted, where it is not said. */
   private requested: number | undefined;
@@ -93,12 +93,11 @@ export class SubscriptionDialog implements Subscription, DialogUsage {
     this.options = options;
     const { requested = MAX_EXPIRES, expires } = options;
     this.requested = options.requested;
-    this.actor = createActor(subscriptionMachine, {
-      ...supervisor.actorOptions,
-      id: subscriptionMachine.id,
-      input: { ...supervisor.environment.timers, requested, expires },
-    });
-    this.actor.on("*", (emission) => supervisor.guard(() => this.tell(emission)));
+    this.actor = makeActor(supervisor.actors, subscriptionMachine, {
+      ...supervisor.environment.timers,
+      requested,
+      expires,
+    }, (emission) => this.tell(emission));
     usages.add(this);
     this.actor.start();
     this.remaining = this.count();
@@ -114,7 +113,7 @@ export class SubscriptionDialog implements Subscription, DialogUsage {
   }
 
   get subscriptionState(): SubscriptionState {
-    return this.isOver ? "Terminated" : STATES[this.actor.getSnapshot().value.subscription];
+    return this.isOver ? "Terminated" : STATES[this.actor.state.subscription];
   }
 
   get autoRefresh(): boolean {
@@ -145,7 +144,7 @@ export class SubscriptionDialog implements Subscription, DialogUsage {
     if (this.unsubscription !== undefined) {
       throw new InvalidStateError("subscribe: expected a subscription that is not being ended");
     }
-    const granted = this.actor.getSnapshot().context.expires;
+    const granted = this.actor.context.expires;
     const client = this.makeSubscribe(this.requested ?? granted, delegate, options);
     this.actor.send({ type: "subscribe", requested: client.expires });
     return client.start();
@@ -265,7 +264,7 @@ export class SubscriptionDialog implements Subscription, DialogUsage {
   }
 
   private count(): Countdown {
-    return countdown(this.supervisor, () => this.actor.getSnapshot().context.expires);
+    return countdown(this.supervisor, () => this.actor.context.expires);
   }
 
   private callGuest(name: string, call: () => unknown): void {

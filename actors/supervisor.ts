@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Actor, createActor, type InspectionEvent } from "xstate";
+import type { InspectionEvent } from "xstate";
 import { supervisorMachine, type SupervisorState, type TimerTable } from "../machines/mod.ts";
 import {
   constructFaultResponse,
@@ -20,6 +20,7 @@ import {
   type StrowgerError,
   TransportError,
 } from "../messages/mod.ts";
+import { type ActorEnvironment, type ActorOf, makeActor } from "./actor.ts";
 import type { ClientAuthentication } from "./client_authentication.ts";
 import type { Clock } from "../transports/clock.ts";
 import type { Destination, Transport, TransportReceiver } from "../transports/transport.ts";
@@ -81,22 +82,28 @@ export class Supervisor {
   readonly registry: Registry = new Registry();
   readonly environment: Environment;
   readonly statelessTags: StatelessTags;
+  /** What every actor is made with. */
+  readonly actors: ActorEnvironment;
   /** How many messages nobody was there for, or nobody could understand. */
   dropped = 0;
   private readonly user: TransactionUser;
-  private readonly actor: Actor<typeof supervisorMachine>;
+  private readonly actor: ActorOf<typeof supervisorMachine>;
   private readonly closed: Promise<void>;
 
   constructor(environment: Environment, user: TransactionUser) {
     this.environment = environment;
     this.statelessTags = new StatelessTags(environment.identifiers);
     this.user = user;
-    this.actor = createActor(supervisorMachine, this.actorOptions);
-    this.closed = new Promise((resolve) => {
-      this.actor.on("stopped", () => void this.closeTransports().then(resolve));
-    });
-    this.actor.on("drain", () => {
-      for (const each of this.registry.all()) each.end();
+    this.actors = {
+      clock: environment.clock,
+      inspect: environment.inspect,
+      onFailure: (cause) => this.reportFailure(cause),
+    };
+    let onClosed = (): void => {};
+    this.closed = new Promise((resolve) => onClosed = resolve);
+    this.actor = makeActor(this.actors, supervisorMachine, undefined, ({ type }) => {
+      if (type === "stopped") void this.closeTransports().then(onClosed);
+      else for (const each of this.registry.all()) each.end();
     });
     this.actor.start();
     this.registry.onQuiet = () => this.checkDrained();
@@ -105,13 +112,7 @@ export class Supervisor {
 
   /** Running, draining or stopped. */
   get state(): SupervisorState {
-    return this.actor.getSnapshot().value;
-  }
-
-  /** What every actor is made with. */
-  get actorOptions(): { clock: Clock; inspect?: (event: InspectionEvent) => void } {
-    const { clock, inspect } = this.environment;
-    return inspect === undefined ? { clock } : { clock, inspect };
+    return this.actor.state;
   }
 
   /** Ends every call politely; what is not over after `deadline` milliseconds is dropped. */
@@ -176,9 +177,13 @@ export class Supervisor {
     try {
       work();
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : `${cause}`;
-      this.report(new InternalError(`the engine failed: ${why}`, { cause }));
+      this.reportFailure(cause);
     }
+  }
+
+  private reportFailure(cause: unknown): void {
+    const why = cause instanceof Error ? cause.message : `${cause}`;
+    this.report(new InternalError(`the engine failed: ${why}`, { cause }));
   }
 
   private checkDrained(): void {

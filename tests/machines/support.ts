@@ -17,7 +17,10 @@ import {
   type StateValue,
 } from "xstate";
 import { DEFAULT_TIMERS, type Timing } from "../../machines/timers.ts";
+import { type Actor as LeanActorOf, makeActor } from "../../actors/actor.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
+
+type LeanActor = LeanActorOf<EventObject, StateValue, unknown>;
 
 /** The timings under which the transactions are tested. */
 export const TIMINGS = {
@@ -59,6 +62,11 @@ export class Run {
   readonly taken: Set<AnyTransitionDefinition> = new Set();
   readonly #subject: Subject;
   readonly #actor: Actor<AnyStateMachine>;
+  /** The same life, as the engine's own actors live it: it has to be the same. */
+  readonly #lean: LeanActor;
+  readonly #leanClock: VirtualClock = new VirtualClock();
+  readonly #leanEmissions: [number, EventObject][] = [];
+  readonly #emissions: [number, EventObject][] = [];
   #emitted: EventObject[] = [];
   #lastEmittedAt = 0;
   #checked: unknown;
@@ -76,12 +84,21 @@ export class Run {
     });
     this.#actor.on("*", (emission) => {
       const now = this.clock.now();
+      this.#emissions.push([now, emission]);
       if (now !== this.#lastEmittedAt) this.#flush("", this.#lastEmittedAt);
       this.#lastEmittedAt = now;
       this.#emitted.push(emission);
     });
     this.#actor.subscribe({ error: (error) => assert(false, `it threw: ${error}`) });
+    const onFailure = (cause: unknown) => assert(false, `it threw: ${cause}`);
+    this.#lean = makeActor(
+      { clock: this.#leanClock, inspect: undefined, onFailure },
+      subject.machine,
+      subject.inputs[input],
+      (emission: EventObject) => this.#leanEmissions.push([this.#leanClock.now(), emission]),
+    );
     this.#actor.start();
+    this.#lean.start();
     this.#flush("");
     this.#check();
   }
@@ -123,7 +140,9 @@ export class Run {
     const message = { of: name };
     const error = new Error(name);
     this.#lastEmittedAt = this.clock.now();
-    this.#actor.send({ message, error, ...event });
+    const sent = { message, error, ...event };
+    this.#actor.send(sent);
+    this.#lean.send(sent);
     const emissions = this.#emitted;
     for (const emission of emissions) {
       if ("message" in emission) assert(emission.message === message, "another message");
@@ -137,6 +156,7 @@ export class Run {
   /** Lets time pass. */
   wait(ms: number): void {
     this.clock.advance(ms);
+    this.#leanClock.advance(ms);
     this.#flush("", this.#lastEmittedAt);
     this.#check();
   }
@@ -150,7 +170,13 @@ export class Run {
 
   /** What holds in every state of every machine. */
   #check(): void {
-    const { status, context } = this.#actor.getSnapshot();
+    const { status, context, value } = this.#actor.getSnapshot();
+    assertEquals(this.#lean.state, value, "the engine's actor is in another state");
+    assertEquals(this.#lean.context, context, "the engine's actor remembers something else");
+    assertEquals(this.#lean.isOver, status === "done", "only one of them has ended");
+    assertEquals(this.#leanEmissions, this.#emissions, "the engine's actor tells something else");
+    assertEquals(this.#leanClock.pending, this.clock.pending, "only one of them waits");
+    this.#leanEmissions.length = this.#emissions.length = 0;
     if (context !== this.#checked) {
       assertEquals(structuredClone(context), context, "its context is not plain data");
       assertEquals(JSON.parse(JSON.stringify(context)), context, "its context is not plain data");
