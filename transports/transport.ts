@@ -100,7 +100,8 @@ export interface Transport {
    * Sends a ping by the connection to `to`, which has to be open (RFC 5626 §4.4.1): resolves on the
    * pong; rejects with a TransportError if there is no such connection, if it is lost, or if there
    * is no pong within 10 s, after which the connection is closed. One ping is on its way at a time;
-   * a second call waits for the same pong. Where connections are not known, it is missing.
+   * a second call waits for the same pong. Without connections it is STUN that asks (§4.4.2), and
+   * another address of this end than the time before is a failure, too. Missing where neither is known.
    */
   ping?(to: Destination): Promise<void>;
   /** Closes every socket, after what was sent before. Resolves when they are closed. */

@@ -4,6 +4,8 @@
  * @module
  */
 import { TransportError } from "../messages/errors.ts";
+import type { RandomSource } from "../messages/random.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { type DatagramSocket, openDatagramSocket } from "./datagram_socket.ts";
 import {
   type Advertised,
@@ -13,6 +15,7 @@ import {
   isPort,
   unmapped,
 } from "./destination.ts";
+import { StunClient } from "./stun.ts";
 import type { Destination, Transport, TransportReceiver } from "./transport.ts";
 
 export type { Advertised };
@@ -28,6 +31,10 @@ export interface UdpOptions {
   port?: number;
   /** What a Via and a Contact name instead of what is bound; needed for `0.0.0.0` and `::`. */
   advertise?: Advertised;
+  /** Where the names of STUN requests come from. Default: the cryptographic source. */
+  random?: RandomSource;
+  /** What measures the time that they wait. Default: the runtime's own timers. */
+  clock?: Clock;
 }
 
 /** Octets that may wait to be sent; the system takes a datagram at once unless it is overrun. */
@@ -63,30 +70,36 @@ export class UdpTransport implements Transport {
   readonly #socket: DatagramSocket;
   /** The last send in each queue: one for all addresses, one for each host name. */
   readonly #queues = new Map<string, Promise<void>>();
+  readonly #stun: StunClient;
   #queued = 0;
   #closed: Promise<void> | undefined;
 
-  private constructor(socket: DatagramSocket, advertise: Advertised | undefined) {
+  private constructor(socket: DatagramSocket, options: UdpOptions) {
     this.#socket = socket;
     this.local = {
-      host: advertise?.host ?? socket.host,
-      port: advertise?.port ?? socket.port,
+      host: options.advertise?.host ?? socket.host,
+      port: options.advertise?.port ?? socket.port,
     };
+    this.#stun = new StunClient({
+      send: (bytes, to) => this.send(bytes, to),
+      clock: options.clock ?? systemClock,
+      random: options.random ?? ((octets) => void crypto.getRandomValues(octets)),
+    });
   }
 
   /** Binds a socket. Rejects with a TransportError if the address is taken or is not ours. */
   static async listen(options: UdpOptions = {}): Promise<UdpTransport> {
     const { host = "127.0.0.1", port = 0, advertise } = options;
     checkListen(host, port, advertise);
-    return new UdpTransport(await openDatagramSocket(host, port), advertise);
+    return new UdpTransport(await openDatagramSocket(host, port), options);
   }
 
   /** Starts delivering to `receiver`. */
   attach(receiver: TransportReceiver): void {
     this.#socket.read((bytes, host, port) => {
-      if (this.#closed === undefined && !isKeepAlive(bytes)) {
-        receiver.receive(bytes, { host: unmapped(host), port });
-      }
+      if (this.#closed !== undefined) return;
+      if (isKeepAlive(bytes)) this.#stun.receive(bytes);
+      else receiver.receive(bytes, { host: unmapped(host), port });
     });
   }
 
@@ -112,6 +125,15 @@ export class UdpTransport implements Transport {
     return sent;
   }
 
+  /**
+   * Asks the far end by STUN whether it is there (RFC 5626 §4.4.2); see {@linkcode Transport.ping}.
+   * Rejects where nothing answers within 39.5 seconds, and where the far end sees this one at another
+   * address than at the last ping: a NAT between them has forgotten what it knew.
+   */
+  ping(to: Destination): Promise<void> {
+    return this.#stun.ping(to);
+  }
+
   async #transmit(bytes: Uint8Array, to: Destination): Promise<void> {
     try {
       // Deno sends to the port modulo 65,536.
@@ -134,6 +156,7 @@ export class UdpTransport implements Transport {
 
   /** Closes the socket, after what was sent before. */
   close(): Promise<void> {
+    this.#stun.close();
     return this.#closed ??= Promise.all(this.#queues.values()).then(() => this.#socket.close());
   }
 }
