@@ -59,6 +59,11 @@ export function checkListen(host: string, port: number, advertise?: Advertised):
   }
 }
 
+/** How others reach what is bound. */
+export function advertised(bound: HostPort, advertise: Advertised | undefined): HostPort {
+  return { host: advertise?.host ?? bound.host, port: advertise?.port ?? bound.port };
+}
+
 /**
  * An address without the prefix that a socket for both families puts before an IPv4 one: a Via says
  * `192.0.2.1` and not `::ffff:192.0.2.1`, and is compared with this.

@@ -25,6 +25,11 @@ export interface Destination {
    * end has to prove to be, over TLS (RFC 5922 §7.3). Without it, `host` is the name.
    */
   readonly name?: string;
+  /**
+   * Of whom a message came from: the SIP domains, in lower case, that its certificate has proven
+   * (RFC 5922 §7.1), where the transport has asked for one.
+   */
+  readonly identities?: readonly string[];
 }
 
 /** How others reach this end. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { InvalidArgumentError, TransportError } from "../../messages/errors.ts";
+import { connect as openSocket, type Socket } from "node:net";
 import { TcpTransport } from "../../transports/tcp.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 import { decode, encode, LOOPBACKS, message, Recorder } from "./recorder.ts";
@@ -170,9 +171,9 @@ Deno.test("a connection that takes too long rejects, and is not waited for", asy
   await alice.send(encode(message("2")), bob.local);
   await toBob.until({ messages: 1 });
   assertEquals(toBob.texts, [message("2")]);
-  assertEquals(clock.pending, 0);
   await bob.close();
   await alice.close();
+  assertEquals(clock.pending, 0);
 });
 
 // RFC 5626 §5.4: "it MUST immediately respond with a single CRLF over the same connection".
@@ -242,28 +243,125 @@ Deno.test("after a fault, a peer that neither reads nor closes is not waited for
 /** A message that has only begun, and what it lacks. */
 const HALF = ["BYE sip:bob@example.com SIP/2.0\r\n", "l: 0\r\n\r\n"] as const;
 
-Deno.test("half a message holds a connection for messageTimeout only; whole ones, or none, for ever", async () => {
+Deno.test("half a message, one that comes octet by octet, or none at all, holds a connection for messageTimeout", async () => {
   const clock = new VirtualClock();
   const [bob, toBob] = await listen({ clock, messageTimeout: 3_000 });
-  const [idle, whole, half] = [await connect(bob), await connect(bob), await connect(bob)];
+  const conns = [await connect(bob), await connect(bob), await connect(bob), await connect(bob)];
+  const [whole, half, slow] = conns as [Deno.TcpConn, Deno.TcpConn, Deno.TcpConn];
   await write(whole, message("whole"));
   await toBob.until({ messages: 1 });
-  assertEquals(clock.pending, 0);
   await write(half, message("half") + HALF[0]);
   await toBob.until({ messages: 2 });
-  clock.advance(2_999);
-  assertEquals(clock.pending, 1);
-  clock.advance(1);
-  assertEquals(await read(half).catch(() => ""), "");
-  await toBob.until({ gone: 1 });
-  assertMatch(`${toBob.disconnections[0]?.error}`, /not whole within 3000 ms/);
-  assertEquals(toBob.disconnections[0]?.from.port, localOf(half).port);
+  for (const octet of message("slow").slice(0, 29)) {
+    await write(slow, octet);
+    await clock.advanceAsync(100);
+  }
+  assertEquals(toBob.disconnections, []);
+  await clock.advanceAsync(100);
+  await toBob.until({ gone: 3 });
+  for (const { error } of toBob.disconnections) {
+    assertMatch(`${error}`, /no whole message within 3000 ms/);
+  }
+  assertEquals(
+    toBob.disconnections.map(({ from }) => from.port).toSorted(),
+    conns.slice(1).map((conn) => localOf(conn).port).toSorted(),
+  );
+  assertEquals([bob.counts.expired, bob.counts.incoming], [3, 1]);
   clock.advance(1_000_000);
-  for (const conn of [idle, whole]) await write(conn, message("still here"));
-  await toBob.until({ messages: 4 });
-  assertEquals([toBob.disconnections.length, clock.pending], [1, 0]);
-  for (const conn of [idle, whole, half]) conn.close();
+  await write(whole, message("still here"));
+  await toBob.until({ messages: 3 });
+  for (const conn of conns) conn.close();
   await bob.close();
+  assertEquals(clock.pending, 0);
+});
+
+// RFC 3261 §18 has connections "kept open for some implementation-defined duration after the last
+// message was sent or received".
+Deno.test("a connection that is not used for idleTimeout is closed; pings and messages use it", async () => {
+  const clock = new VirtualClock();
+  const [alice] = await listen({ clock, idleTimeout: 60_000, messageTimeout: 3_000 });
+  const [bob, toBob] = await listen({ clock, idleTimeout: 60_000, messageTimeout: 3_000 });
+  await alice.send(encode(message(1)), bob.local);
+  await toBob.until({ messages: 1 });
+  const uses = [
+    () => alice.ping(bob.local),
+    () => alice.send(encode(message(2)), bob.local),
+    () => bob.send(encode(message(3)), toBob.source),
+  ];
+  for (const use of uses) {
+    await clock.advanceAsync(59_999);
+    await use();
+    await bob.ping(toBob.source);
+    await alice.ping(bob.local);
+  }
+  await clock.advanceAsync(59_999);
+  assertEquals(toBob.disconnections, []);
+  await clock.advanceAsync(1);
+  await toBob.until({ gone: 1 });
+  assertMatch(`${toBob.disconnections[0]?.error}`, /nothing came or went for 60000 ms|closed it/);
+  await Promise.all([alice.close(), bob.close()]);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("a peer that does not read for writeTimeout is closed, and one that reads slowly is not", async () => {
+  const clock = new VirtualClock();
+  const options = { clock, writeTimeout: 3_000, maxQueuedBytes: 8_000_000 };
+  const [bob, toBob] = await listen(options);
+  const conns = [await connect(bob), await connect(bob)] as const;
+  for (const conn of conns) await write(conn, message("1"));
+  await toBob.until({ messages: 2 });
+  const bytes = encode(message("x", "x".repeat(60_000)));
+  const sends = toBob.sources.map((from) =>
+    Promise.allSettled(Array.from({ length: 120 }, () => bob.send(bytes, from)))
+  );
+  const queued = bob.counts.queuedBytes;
+  assert(queued > 1_000_000, `${queued}`);
+  const [deaf, slow] = toBob.sources[0]?.port === localOf(conns[0]).port
+    ? conns
+    : [conns[1], conns[0]];
+  await clock.advanceAsync(2_999);
+  const all = read(slow, 120 * bytes.length);
+  await sends[1];
+  await all;
+  assertEquals(bob.counts.expired, 0);
+  await clock.advanceAsync(1);
+  await toBob.until({ gone: 1 });
+  assertMatch(`${toBob.disconnections[0]?.error}`, /not read within 3000 ms/);
+  assertEquals(toBob.disconnections[0]?.from.port, localOf(deaf).port);
+  assertEquals([bob.counts.queuedBytes, bob.counts.expired], [0, 1]);
+  assert((await sends[0])?.some(({ status }) => status === "rejected"));
+  await clock.advanceAsync(1_000_000);
+  await bob.send(encode(message(2)), toBob.sources[1] ?? bob.local);
+  assertEquals(await read(slow, message(2).length), message(2));
+  for (const conn of conns) conn.close();
+  await bob.close();
+});
+
+Deno.test("one address holds only so many connections, and others still come in", async () => {
+  const [bob, toBob] = await listen({ maxConnectionsPerAddress: 2 });
+  const from = (localAddress: string) =>
+    new Promise<Socket>((resolve) => {
+      const { host, port } = bob.local;
+      const socket = openSocket({ host, port, localAddress }, () => resolve(socket));
+      socket.on("error", () => {});
+    });
+  const closed = (socket: Socket) =>
+    new Promise<void>((resolve) => void socket.once("close", () => resolve()).resume());
+  const held = [await from("127.0.0.2"), await from("127.0.0.2")];
+  await closed(await from("127.0.0.2"));
+  assertEquals([bob.counts.incoming, bob.counts.refused], [2, 1]);
+  held.push(await from("127.0.0.3"));
+  for (const socket of held) socket.write(message("1"));
+  await toBob.until({ messages: 3 });
+  held[0]?.destroy();
+  await toBob.until({ gone: 1 });
+  held.push(await from("127.0.0.2"));
+  held.at(-1)?.write(message("2"));
+  await toBob.until({ messages: 4 });
+  assertEquals([bob.counts.incoming, bob.counts.refused], [3, 1]);
+  const ends = held.slice(1).map(closed);
+  await Promise.all([bob.close(), ...ends]);
+  assertEquals(bob.counts.incoming, 0);
 });
 
 Deno.test("once half a message has become whole, the next one has all of messageTimeout", async () => {
@@ -274,11 +372,11 @@ Deno.test("once half a message has become whole, the next one has all of message
     await write(conn, message(round) + HALF[0]);
     await toBob.until({ messages: 2 * round - 1 });
     clock.advance(2_999);
-    assertEquals(clock.pending, 1);
+    assertEquals(toBob.disconnections, []);
     await write(conn, HALF[1]);
     await toBob.until({ messages: 2 * round });
-    assertEquals(clock.pending, 0);
   }
+  clock.advance(3_000);
   assertEquals(toBob.disconnections, []);
   conn.close();
   await bob.close();
@@ -462,7 +560,8 @@ Deno.test("close lets what was sent before leave first", async () => {
 
 Deno.test("a transport that is closed keeps no process alive", async () => {
   const child = `
-    import { TcpTransport } from "${new URL("../../transports/tcp.ts", import.meta.url)}";
+    import { connect as openSocket, type Socket } from "node:net";
+import { TcpTransport } from "${new URL("../../transports/tcp.ts", import.meta.url)}";
     const [a, b] = [await TcpTransport.listen(), await TcpTransport.listen()];
     await a.send(new TextEncoder().encode("OPTIONS"), b.local);
     await Promise.all([a.close(), b.close()]);
@@ -484,6 +583,8 @@ Deno.test("an address that is taken, or options that mean nothing, are refused",
     (await assertRejects(() => TcpTransport.listen(options), InvalidArgumentError)).field;
   assertEquals(await field({ port: 70_000 }), "port");
   assertEquals(await field({ host: "::" }), "advertise");
+  assertEquals(await field({ idleTimeout: Infinity }), "idleTimeout");
+  assertEquals(await field({ maxConnections: 0 }), "maxConnections");
 });
 
 Deno.test("half a message right behind the rest of another has all of messageTimeout, too", async () => {
@@ -498,8 +599,8 @@ Deno.test("half a message right behind the rest of another has all of messageTim
     await Promise.race([toBob.until({ messages }), toBob.until({ gone: 1 })]);
   }
   assertEquals([toBob.texts.length, toBob.disconnections], [4, []]);
-  clock.advance(2_999);
-  assertEquals(clock.pending, 1);
+  await clock.advanceAsync(2_999);
+  assertEquals(toBob.disconnections, []);
   clock.advance(1);
   await toBob.until({ gone: 1 });
   conn.close();
