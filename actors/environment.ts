@@ -43,6 +43,7 @@ export function makeEnvironment(
     ENGINE_OPTION_TAGS,
     checkTokens("supportedOptionTags", supportedOptionTags),
   );
+  const supported = optionTags.join(", ");
   const content = checkContent(configuration.content ?? {});
   const events = eventPolicy(configuration);
   const allow = (): string => {
@@ -60,6 +61,7 @@ export function makeEnvironment(
     userAgent: configuration.userAgentHeaderFieldValue,
     allow,
     optionTags,
+    supported,
     sessionTimer: sessionTimerOf(configuration),
     infoPackages: infoPackages === undefined
       ? undefined
@@ -69,7 +71,7 @@ export function makeEnvironment(
     capabilities: () => [
       `Allow: ${allow()}`,
       ...acceptLines(content),
-      `Supported: ${optionTags.join(", ")}`,
+      `Supported: ${supported}`,
       ...allowEvents(events),
     ],
     contact: (transport, user) => contact(transport, user ?? configuration.aor?.user),

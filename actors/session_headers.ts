@@ -23,10 +23,10 @@ export function capabilityLines(
   environment: Environment,
   request?: IncomingRequestMessage,
 ): string[] {
-  const { allow, optionTags, infoPackages } = environment;
+  const { allow, supported, infoPackages } = environment;
   const lines = [
     `Allow: ${allow()}`,
-    `Supported: ${optionTags.join(", ")}`,
+    `Supported: ${supported}`,
     ...allowEvents(environment),
   ];
   const mayTell = request === undefined || request.hasHeader("Recv-Info");

@@ -57,6 +57,8 @@ export interface Environment extends InspectionPolicy, EventPolicy {
   readonly sessionTimer: SessionTimerPolicy;
   /** The Info Packages that calls take; `undefined` where INFO is not spoken of. */
   readonly infoPackages: readonly string[] | undefined;
+  /** The value of Supported: the option tags. */
+  readonly supported: string;
   /** What goes into User-Agent and Server. */
   readonly userAgent: string | undefined;
   /** The header lines that say what is understood here, as an answer to OPTIONS has them. */

@@ -123,12 +123,12 @@ export class UacCore {
 
   /** §8.1.1.8: what can make a dialog has a Contact. */
   private addContact(message: OutgoingRequestMessage): void {
+    const own = message.getHeaders("Contact");
+    if (own.length > 0) return checkContact(own);
     const { transports, contact } = this.supervisor.environment;
     const flow = flowTo(nextHopOf(message), transports);
-    if (!message.hasHeader("Contact") && !(flow instanceof TransportError)) {
-      message.setHeader("Contact", contact(flow.transport, message.fromURI.user));
-    }
-    checkContact(message.getHeaders("Contact"));
+    if (flow instanceof TransportError) return;
+    message.setHeader("Contact", contact(flow.transport, message.fromURI.user));
   }
 
   private addEventHeaders(message: OutgoingRequestMessage): void {
@@ -140,7 +140,7 @@ export class UacCore {
     setMissing(message, [
       `Allow: ${all}`,
       // §8.1.1.9; RFC 4538 §3 has it in every request that can make a dialog.
-      `Supported: ${environment.optionTags.join(", ")}`,
+      `Supported: ${environment.supported}`,
       ...allowEvents(environment),
     ]);
   }
@@ -150,9 +150,9 @@ export class UacCore {
    * wishes to receive in the response."
    */
   private addAcceptance(message: OutgoingRequestMessage): void {
-    const { content, optionTags } = this.supervisor.environment;
+    const { content, supported } = this.supervisor.environment;
     const [accept = ""] = acceptLines(content);
-    setMissing(message, [accept, `Supported: ${optionTags.join(", ")}`]);
+    setMissing(message, [accept, `Supported: ${supported}`]);
   }
 }
 

@@ -93,9 +93,17 @@ export function handlerOf(
 /** What the engine answers without any delegate. */
 const ALWAYS = ["ACK", "BYE", "CANCEL", "INVITE", "OPTIONS", "PRACK", "UPDATE"];
 
-/** What Allow says of a core with this delegate. */
+const OPTIONAL = Object.entries(HANDLERS);
+
+/** Each list that was printed, by the handlers that there are: one bit for each of `OPTIONAL`. */
+const printed: string[] = [];
+
+/** What Allow says of a core with this delegate, which may be given and lose handlers at any time. */
 export function allowedMethods(delegate: UserAgentCoreDelegate): string {
-  const taken = Object.entries(HANDLERS).filter(([, name]) => delegate[name] !== undefined)
-    .map(([method]) => method);
-  return [...ALWAYS, ...taken].join(", ");
+  let taken = 0;
+  OPTIONAL.forEach(([, name], i) => taken |= delegate[name] === undefined ? 0 : 1 << i);
+  return printed[taken] ??= [
+    ...ALWAYS,
+    ...OPTIONAL.filter((_, i) => (taken & 1 << i) !== 0).map(([method]) => method),
+  ].join(", ");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { IncomingMessage } from "./incoming_message.ts";
-import { checkLine } from "./parameters.ts";
+import { checkLine } from "./line.ts";
 
 /** A body of text. */
 export interface Body {
@@ -50,14 +50,25 @@ function bodyHeaders(body: Body | BinaryBody | undefined, length: number): strin
 
 const encoder = new TextEncoder();
 
+/** A text as octets, one for each character; `undefined` where it is not all ASCII. */
+function encodeASCII(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  return encoder.encodeInto(text, bytes).read === text.length ? bytes : undefined;
+}
+
 /** A head without its blank line and a body, as octets. The body's headers are added here. */
 export function printMessage(head: string, body: Body | BinaryBody | undefined): Uint8Array {
-  if (body === undefined) return encoder.encode(`${head}Content-Length: 0\r\n\r\n`);
-  const content = typeof body.content === "string" ? encoder.encode(body.content) : body.content;
-  const start = encoder.encode(`${head}${bodyHeaders(body, content.length)}\r\n`);
-  const bytes = new Uint8Array(start.length + content.length);
+  const content = body?.content ?? "";
+  if (typeof content === "string") {
+    // Nearly all are ASCII, and as long in octets as in characters: so they are written once.
+    const whole = encodeASCII(`${head}${bodyHeaders(body, content.length)}\r\n${content}`);
+    if (whole !== undefined) return whole;
+  }
+  const octets = typeof content === "string" ? encoder.encode(content) : content;
+  const start = encoder.encode(`${head}${bodyHeaders(body, octets.length)}\r\n`);
+  const bytes = new Uint8Array(start.length + octets.length);
   bytes.set(start);
-  bytes.set(content, start.length);
+  bytes.set(octets, start.length);
   return bytes;
 }
 

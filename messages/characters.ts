@@ -33,6 +33,8 @@ export const CALL_ID: CharacterClass = classOf(`${ALPHANUMERIC}${WORD_MARKS}@`);
  * unescaped although it is not in the RFC.
  */
 export const USER: CharacterClass = classOf(`${ALPHANUMERIC}-_.!~*'()&=+$,;?/:#`);
+/** What a user that a program names may have as it stands: those of RFC 3261's `user`, without `:`. */
+export const UNESCAPED_USER: CharacterClass = classOf(`${ALPHANUMERIC}-_.!~*'()&=+$,;?/`);
 /** A host name or an IPv4 address. An underscore is in none of the RFC, and in many of the field. */
 export const HOST: CharacterClass = classOf(`${ALPHANUMERIC}-._`);
 /** What may stand in a URI, without `%`. */

@@ -11,7 +11,7 @@ import {
   hashOf,
 } from "./digest.ts";
 import type { AuthenticationHeader } from "./headers.ts";
-import { checkLine } from "./parameters.ts";
+import { checkLine } from "./line.ts";
 import { quote } from "./scanner.ts";
 
 /** What a server asks of a client. */

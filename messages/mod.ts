@@ -16,6 +16,7 @@ export {
 export { type DigestCredentials, printCredentials, readCredentials } from "./digest_credentials.ts";
 export * from "./errors.ts";
 export { type EventName, eventOf, isSameEvent, printEvent } from "./event_header.ts";
+export { checkHeaderLine, valuesIn } from "./extra_headers.ts";
 export * from "./fault.ts";
 export * from "./framer.ts";
 export { parseHeaderValue } from "./headers.ts";
@@ -27,11 +28,9 @@ export {
 } from "./incoming_message.ts";
 export { NameAddrHeader, parseNameAddr } from "./name_addr_header.ts";
 export {
-  checkHeaderLine,
   OutgoingRequestMessage,
   type OutgoingRequestMessageOptions,
   requestUri,
-  valuesIn,
 } from "./outgoing_request_message.ts";
 export {
   constructFaultResponse,

@@ -5,7 +5,8 @@
  * @module
  */
 import { isAlpha, isIn, isLws, TOKEN } from "./characters.ts";
-import { checkLine, Parameters, printParameters } from "./parameters.ts";
+import { checkLine } from "./line.ts";
+import { Parameters, printParameters } from "./parameters.ts";
 import {
   quote,
   readAlone,

@@ -6,13 +6,12 @@
 import { type BinaryBody, type Body, checkBody, printMessage } from "./body.ts";
 import { every, TOKEN } from "./characters.ts";
 import { InvalidArgumentError } from "./errors.ts";
-import { Fault } from "./fault.ts";
-import { canonicalName, HeaderId, headerId, isSingle, nameOf } from "./header_names.ts";
-import { readers } from "./headers.ts";
+import { checkHeaderLines, checkValue, valuesIn } from "./extra_headers.ts";
+import { canonicalName, headerId } from "./header_names.ts";
+import { checkLine, isLine } from "./line.ts";
 import { NameAddrHeader } from "./name_addr_header.ts";
-import { checkLine } from "./parameters.ts";
 import { type Identifiers, sharedIdentifiers } from "./random.ts";
-import { readAlone, type Scanner, trimmed } from "./scanner.ts";
+import { emptyRecord } from "./record.ts";
 import { URI } from "./uri.ts";
 
 /** What may be said about a request beyond its four addresses; everything has a default. */
@@ -45,69 +44,22 @@ export interface OutgoingRequestMessageOptions {
   identifiers?: Identifiers;
 }
 
-const ENGINE_HEADERS: readonly number[] = [
-  ...Object.values(HeaderId),
-  // A part of the body, and told with it.
-  headerId("Content-Type"),
-];
-
 /** RFC 3261 §8.1.1.6: Max-Forwards "with a value that SHOULD be 70". */
-const MAX_FORWARDS = 70;
-
-/** Throws unless a text is one header line, `Name: value`, that a program may add to a message. */
-export function checkHeaderLine(field: string, line: string): string {
-  checkLine(field, line);
-  // White space before a name would make the line a part of the one before it.
-  const colon = Math.max(0, line.indexOf(":"));
-  const name = trimmed(line, 0, colon);
-  if (!every(TOKEN, name) || !line.startsWith(name)) {
-    throw new InvalidArgumentError(field, "a header's name and ':'", JSON.stringify(line));
-  }
-  // A second one would make the message unreadable, or cut a stream at another place.
-  if (ENGINE_HEADERS.includes(headerId(name))) {
-    throw new InvalidArgumentError(field, "a header that the engine does not set itself", name);
-  }
-  checkValue(field, name, trimmed(line, colon + 1, line.length));
-  return line;
-}
-
-/** Throws unless a known header's value is what its grammar asks for. */
-function checkValue(field: string, name: string, value: string): void {
-  const read = readers[canonicalName(name) as keyof typeof readers] as
-    | ((scanner: Scanner) => unknown)
-    | undefined;
-  const result = read === undefined ? undefined : readAlone(value, read);
-  if (!(result instanceof Fault)) return;
-  throw new InvalidArgumentError(`${field}: ${name}`, result.expected, result.found);
-}
-
-/**
- * As `checkHeaderLine`, for all that a program adds to one message.
- *
- * @param names The headers that are there already.
- */
-export function checkHeaderLines(
-  lines: readonly string[],
-  names: readonly string[] = [],
-): readonly string[] {
-  const singles = new Set(names.map(headerId));
-  lines.forEach((line, i) => {
-    checkHeaderLine(`extraHeaders[${i}]`, line);
-    const id = headerId(trimmed(line, 0, line.indexOf(":")));
-    if (isSingle(id) && singles.has(id)) {
-      throw new InvalidArgumentError(`extraHeaders[${i}]`, `one ${nameOf(id)} only`, "another");
-    }
-    singles.add(id);
-  });
-  return lines;
-}
+const MAX_FORWARDS = "70";
 
 /** Throws unless a text may go into a header that the program or the engine sets by name. */
 function checkHeader(name: string, value: string): string {
   if (!every(TOKEN, name)) {
     throw new InvalidArgumentError("header name", "a token", JSON.stringify(name));
   }
-  return checkLine(`header ${name}`, value);
+  return isLine(value) ? value : checkLine(`header ${name}`, value);
+}
+
+/** The lines of one header, each with its CRLF. */
+function linesOf(name: string, values: readonly string[] | undefined): string {
+  let text = "";
+  for (const value of values ?? []) text += `${name}: ${checkHeader(name, value)}\r\n`;
+  return text;
 }
 
 /** Throws for what a program without types passes in place of a URI. */
@@ -115,27 +67,12 @@ function checkURI(field: string, uri: unknown): void {
   if (!(uri instanceof URI)) throw new InvalidArgumentError(field, "a URI", typeof uri);
 }
 
-/** The values of a header among header lines; names compare long and compact, in any case. */
-export function valuesIn(lines: readonly string[], name: string): string[] {
-  const canonical = canonicalName(name).toLowerCase();
-  const values: string[] = [];
-  for (const line of lines) {
-    const colon = line.indexOf(":");
-    if (canonicalName(line.slice(0, colon).trim()).toLowerCase() === canonical) {
-      values.push(line.slice(colon + 1).trim());
-    }
-  }
-  return values;
-}
-
 /**
  * A URI as it stands in a Request-URI: without `method` and without headers (RFC 3261 §19.1.1,
  * Table 1).
  */
 export function requestUri(uri: URI): string {
-  let hasHeaders = false;
-  for (const _ in uri.headers) hasHeaders = true;
-  if (!hasHeaders && !uri.hasParam("method")) return uri.toString();
+  if (!uri.hasHeaders && !uri.hasParam("method")) return uri.toString();
   const copy = uri.clone();
   copy.clearHeaders();
   copy.deleteParam("method");
@@ -224,15 +161,15 @@ export class OutgoingRequestMessage {
     this.sequence = options.cseq ?? 1;
     this.viaHost = options.viaHost;
     this.forceRport = options.forceRport ?? true;
-    this.headers = Object.create(null);
+    this.headers = emptyRecord();
     if (options.routeSet?.length) {
       for (const route of options.routeSet) checkValue("routeSet", "Route", route);
       this.setHeader("Route", options.routeSet);
     }
-    this.setHeader("Max-Forwards", `${MAX_FORWARDS}`);
-    this.setHeader("From", this.from.toString());
-    this.setHeader("To", this.to.toString());
-    this.setHeader("Call-ID", this.callId);
+    this.headers["Max-Forwards"] = [MAX_FORWARDS];
+    this.headers["From"] = [checkHeader("From", this.from.toString())];
+    this.headers["To"] = [checkHeader("To", this.to.toString())];
+    this.headers["Call-ID"] = [this.callId];
     this.cseq = this.sequence;
     if (options.optionTags?.length) {
       checkValue("optionTags", "Supported", options.optionTags.join(", "));
@@ -257,7 +194,7 @@ export class OutgoingRequestMessage {
       throw new InvalidArgumentError("cseq", "an integer from 0 to 2^31 - 1", `${value}`);
     }
     this.sequence = value;
-    this.setHeader("CSeq", `${value} ${this.method}`);
+    this.headers["CSeq"] = [`${value} ${this.method}`];
   }
 
   /** The first value of a header, of the engine's or the program's. */
@@ -270,9 +207,12 @@ export class OutgoingRequestMessage {
     const canonical = canonicalName(name).toLowerCase();
     const values: string[] = [];
     for (const key in this.headers) {
-      if (key.toLowerCase() === canonical) values.push(...(this.headers[key] ?? []));
+      if (key.length !== canonical.length || key.toLowerCase() !== canonical) continue;
+      for (const value of this.headers[key] ?? []) values.push(value);
     }
-    return [...values, ...valuesIn(this.extraHeaders, name)];
+    return this.extraHeaders.length === 0
+      ? values
+      : values.concat(valuesIn(this.extraHeaders, name));
   }
 
   /** Whether a header is there. */
@@ -318,15 +258,13 @@ export class OutgoingRequestMessage {
   }
 
   private head(): string {
+    const { headers } = this;
     let text = `${this.method} ${checkLine("ruri", requestUri(this.ruri))} SIP/2.0\r\n`;
-    const { Via, ...others } = this.headers;
-    for (const via of Via ?? []) text += `Via: ${checkHeader("Via", via)}\r\n`;
-    for (const name in others) {
-      for (const value of others[name] ?? []) text += `${name}: ${checkHeader(name, value)}\r\n`;
+    text += linesOf("Via", headers["Via"]);
+    for (const name in headers) {
+      if (name !== "Via") text += linesOf(name, headers[name]);
     }
-    for (const line of checkHeaderLines(this.extraHeaders, Object.keys(others))) {
-      text += `${line}\r\n`;
-    }
+    for (const line of checkHeaderLines(this.extraHeaders, headers)) text += `${line}\r\n`;
     return text;
   }
 }

@@ -7,10 +7,11 @@ import { type BinaryBody, type Body, printMessage } from "./body.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import { type AnswerableRequest, Fault } from "./fault.ts";
 import type { IncomingRequestMessage } from "./incoming_message.ts";
-import { checkHeaderLines, valuesIn } from "./outgoing_request_message.ts";
+import { checkHeaderLines, valuesIn } from "./extra_headers.ts";
 import { every, TOKEN } from "./characters.ts";
 import { parseNameAddr } from "./name_addr_header.ts";
-import { checkLine, type ParameterValues, printParameters } from "./parameters.ts";
+import { checkLine } from "./line.ts";
+import { type ParameterValues, printParameters } from "./parameters.ts";
 import { sharedIdentifiers } from "./random.ts";
 import { reasonPhraseOf } from "./reason_phrases.ts";
 import { readAlone } from "./scanner.ts";
@@ -41,9 +42,19 @@ export interface OutgoingResponse {
 }
 
 /** A response that is ready to send. */
-export interface PrintedResponse extends OutgoingResponse {
+export class PrintedResponse implements OutgoingResponse {
   /** The message as it goes onto the wire. */
   readonly bytes: Uint8Array;
+
+  /** Takes what was printed. */
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  /** The message as text: made when it is asked for, which the engine never does. */
+  get message(): string {
+    return new TextDecoder().decode(this.bytes);
+  }
 }
 
 /** The parts of a request that its answers repeat. */
@@ -128,13 +139,12 @@ function print(echo: Echo, hasToTag: boolean, options: ResponseOptions): Printed
     head += `Supported: ${checkLine("supported", options.supported.join(", "))}\r\n`;
   }
   // What the program says of one message counts before what it says of all.
-  const hasServer = valuesIn(options.extraHeaders ?? [], "Server").length > 0;
-  if (options.userAgent && !hasServer) {
+  const { extraHeaders = [] } = options;
+  if (options.userAgent && valuesIn(extraHeaders, "Server").length === 0) {
     head += `Server: ${checkLine("userAgent", options.userAgent)}\r\n`;
   }
-  for (const line of checkHeaderLines(options.extraHeaders ?? [])) head += `${line}\r\n`;
-  const bytes = printMessage(head, options.body);
-  return { bytes, message: new TextDecoder().decode(bytes) };
+  for (const line of checkHeaderLines(extraHeaders)) head += `${line}\r\n`;
+  return new PrintedResponse(printMessage(head, options.body));
 }
 
 /**

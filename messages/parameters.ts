@@ -4,25 +4,12 @@
  * @module
  */
 import { every, VALUE } from "./characters.ts";
-import { InvalidArgumentError } from "./errors.ts";
+import { checkLine } from "./line.ts";
+import { emptyRecord } from "./record.ts";
 import { quote, Scanner } from "./scanner.ts";
 
 /** Parameters by their name in lower case; `null` where a name stands alone, as in `;lr`. */
 export type ParameterValues = { [name: string]: string | null };
-
-/** Throws when a text from a program holds what would end a line on the wire. */
-export function checkLine(field: string, text: string): string {
-  refuse(field, text, "CR", "\r");
-  refuse(field, text, "LF", "\n");
-  refuse(field, text, "NUL", "\0");
-  return text;
-}
-
-function refuse(field: string, text: string, name: string, character: string): void {
-  const at = text.indexOf(character);
-  if (at < 0) return;
-  throw new InvalidArgumentError(field, "text without CR, LF and NUL", `${name} at ${at}`);
-}
 
 /** Parameters as they stand on the wire, each with its leading semicolon. */
 export function printParameters(values: ParameterValues): string {
@@ -53,9 +40,7 @@ export class Parameters {
   /** The parameters, by their name in lower case. */
   get parameters(): ParameterValues {
     if (this.values === undefined) {
-      this.values = this.unread === undefined
-        ? Object.create(null) as ParameterValues
-        : this.readParameters(this.unread);
+      this.values = this.unread === undefined ? emptyRecord() : this.readParameters(this.unread);
     }
     return this.values;
   }
@@ -97,7 +82,7 @@ export class Parameters {
 
   /** Takes every parameter away. */
   clearParams(): void {
-    this.parameters = Object.create(null);
+    this.parameters = emptyRecord();
   }
 
   /** Whether there can be any. */

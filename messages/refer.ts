@@ -7,7 +7,7 @@ import { StrowgerError } from "./errors.ts";
 import { canonicalName } from "./header_names.ts";
 import { Fault } from "./fault.ts";
 import type { IncomingMessage } from "./incoming_message.ts";
-import { checkHeaderLine } from "./outgoing_request_message.ts";
+import { checkHeaderLine } from "./extra_headers.ts";
 
 /**
  * RFC 3261 §19.1.5: "An implementation SHOULD NOT honor these obviously dangerous header fields:

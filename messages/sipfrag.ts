@@ -6,7 +6,7 @@
  */
 import type { Body } from "./body.ts";
 import { InvalidArgumentError } from "./errors.ts";
-import { checkLine } from "./parameters.ts";
+import { checkLine } from "./line.ts";
 import { reasonPhraseOf } from "./reason_phrases.ts";
 
 /** The status of what a REFER asked for. */

@@ -6,18 +6,21 @@
  */
 import {
   type CharacterClass,
+  every,
   isAlpha,
   isHex,
   PARAMETER,
   SCHEME,
   skip,
+  UNESCAPED_USER,
   URI as ANY,
   USER,
 } from "./characters.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import type { Fault } from "./fault.ts";
 import { scanHostPort } from "./host_port.ts";
-import { checkLine, Parameters, type ParameterValues } from "./parameters.ts";
+import { checkLine } from "./line.ts";
+import { Parameters, type ParameterValues } from "./parameters.ts";
 import { faultOf, Scanner, Unexpected } from "./scanner.ts";
 
 /** Header components of a URI (`?Subject=...`) by their name as it came. */
@@ -144,6 +147,7 @@ function readAuthority(
 
 /** Escapes what may not stand bare (RFC 3261 §19.1.2); escapes that are there already stay. */
 function escapeUser(text: string): string {
+  if (every(UNESCAPED_USER, text)) return text;
   return checkLine("user", text).toWellFormed().replace(
     /%[0-9a-f]{2}|%|[^a-z0-9\-_.!~*'()&=+$,;?/%]+/gi,
     (piece) => piece.length === 3 && piece.startsWith("%") ? piece : encodeURIComponent(piece),
@@ -229,6 +233,12 @@ export class URI extends Parameters {
   get aor(): string {
     if (this.host === "") return this.opaque ?? this.user ?? "";
     return this.user === undefined ? this.host : `${this.user}@${this.host}`;
+  }
+
+  /** Whether there are header components. */
+  get hasHeaders(): boolean {
+    for (const _ in this.headerValues) return true;
+    return false;
   }
 
   /** Sets a header component. */

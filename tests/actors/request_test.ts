@@ -187,6 +187,13 @@ Deno.test('OPTIONS: "the same that would have been chosen had the request been a
     "ACK, BYE, CANCEL, INVITE, OPTIONS, PRACK, UPDATE, MESSAGE",
   );
   assertEquals(response.getHeader("Accept"), "application/sdp");
+  // A delegate may get handlers later, and lose them.
+  Object.assign(x.core.delegate, { onMessage: undefined, onRegister: () => {} });
+  x.peer.ask("OPTIONS", { callId: "third" });
+  assertEquals(
+    x.peer.response("OPTIONS").getHeader("Allow"),
+    "ACK, BYE, CANCEL, INVITE, OPTIONS, PRACK, UPDATE, REGISTER",
+  );
   x.finish();
 });
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
+  type Body,
   checkHeaderLine,
   InvalidArgumentError,
   NameAddrHeader,
@@ -15,8 +16,9 @@ const bob = () => URI.parse("sip:bob@biloxi.com");
 function invite(
   options: OutgoingRequestMessageOptions = {},
   extraHeaders: string[] = [],
+  body?: Body,
 ): OutgoingRequestMessage {
-  return new OutgoingRequestMessage("INVITE", bob(), alice(), bob(), options, extraHeaders);
+  return new OutgoingRequestMessage("INVITE", bob(), alice(), bob(), options, extraHeaders, body);
 }
 
 Deno.test("a request prints as it stands on the wire", () => {
@@ -285,5 +287,38 @@ Deno.test("a method and a header's name are tokens", () => {
   }
   for (const line of ["Q:", "Q: y", "Q : y", "Q\t:y:z", "!%*_+`'~-.0: é"]) {
     assertEquals(checkHeaderLine("field", line), line);
+  }
+});
+
+Deno.test("a header line that was good in one message is refused in one that has its header", () => {
+  const line = "User-Agent: Strowger/1";
+  assertEquals(invite({}, [line]).getHeaders("User-Agent"), ["Strowger/1"]);
+  assertThrows(() => invite({}, [line, line]), InvalidArgumentError, "one User-Agent only");
+  const message = invite({}, [line]);
+  message.setHeader("User-Agent", "other");
+  assertThrows(() => message.toBytes(), InvalidArgumentError, "one User-Agent only");
+});
+
+Deno.test("Content-Length counts octets, whatever is beyond ASCII and wherever", () => {
+  const type = { contentDisposition: "render", contentType: "text/plain" };
+  const octets = new Uint8Array([0xc3, 0xa9, 0xff, 0]);
+  const bodies: [content: string | Uint8Array, octets: number[]][] = [
+    ["abc", [97, 98, 99]],
+    ["a\u00e9", [97, 0xc3, 0xa9]],
+    ["\u{1f4de}", [0xf0, 0x9f, 0x93, 0x9e]],
+    ["\ud83d", [0xef, 0xbf, 0xbd]],
+    ["", []],
+    [octets, [...octets]],
+  ];
+  for (const subject of ["lunch", "d\u00e9jeuner"]) {
+    for (const [content, expected] of bodies) {
+      const body = { ...type, content } as Body;
+      const message = invite({}, [`Subject: ${subject}`], body);
+      message.setViaHeader("z9hG4bK1");
+      const parsed = requestOf(message.toBytes());
+      assertEquals(parsed.getHeader("Content-Length"), `${expected.length}`);
+      assertEquals([...parsed.bodyBytes], expected);
+      assertEquals(parsed.getHeader("Subject"), subject);
+    }
   }
 });
