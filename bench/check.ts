@@ -16,10 +16,13 @@ type Name = keyof typeof record;
 const PEERS: { readonly [name in Name]: string } = { parse: "sip", lifecycle: "JsSIP" };
 const NAMES = Object.keys(PEERS) as Name[];
 
+/** One thread for all that V8 does: its helpers take longer the busier a machine is. */
+const V8_FLAGS = ["--v8-flags=--single-threaded"];
+
 /** Measures once, in a process of its own: how V8 optimises is a matter of luck, too. */
 async function measure(name: Name): Promise<number> {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", new URL("ratio.ts", import.meta.url).href, name],
+    args: ["run", "-A", ...V8_FLAGS, new URL("ratio.ts", import.meta.url).href, name],
     stderr: "inherit",
   }).output();
   if (!success) throw new Error(`${name} could not be measured`);

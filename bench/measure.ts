@@ -9,7 +9,7 @@ import process from "node:process";
 export interface Subject {
   /** What the table calls it. */
   readonly name: string;
-  /** How long it has to run before anything counts, where that is not {@linkcode WARM_UP_MS}. */
+  /** Its processor time before anything counts, where that is not {@linkcode WARM_UP_MS}. */
   readonly warmUpMs?: number;
   /**
    * Does the thing that many times. Where another process does it, this says how many microseconds
@@ -24,7 +24,7 @@ export interface Measurement {
   readonly rounds: readonly number[];
 }
 
-/** How long each subject runs before anything counts: V8 optimises for seconds. */
+/** How much processor time each subject gets before anything counts: V8 optimises for seconds. */
 export const WARM_UP_MS = 4000;
 /**
  * The same for SIP.js: its grammar is one function of thousands of lines, which V8 needs up to ten
@@ -32,8 +32,8 @@ export const WARM_UP_MS = 4000;
  */
 export const SIP_JS_WARM_UP_MS = 12_000;
 /** Short rounds by turns, so that what else the machine does in a while meets every subject. */
-const ROUNDS = 21;
-const ROUND_MS = 50;
+const ROUNDS = 101;
+const ROUND_MS = 20;
 
 /**
  * Processor time of this process so far in microseconds: of all its threads, so that collecting
@@ -74,10 +74,10 @@ async function measure(subject: Subject, times: number): Promise<number> {
 /** How often a warm subject has to run to fill a round. */
 async function warmUp(subject: Subject): Promise<number> {
   let times = 1;
-  let cost = 0;
-  const end = performance.now() + (subject.warmUpMs ?? WARM_UP_MS);
-  while (performance.now() < end) {
-    cost = await measure(subject, times);
+  let left = (subject.warmUpMs ?? WARM_UP_MS) * 1000;
+  while (left > 0) {
+    const cost = await measure(subject, times);
+    left -= cost * times;
     times = Math.max(1, Math.ceil((ROUND_MS * 1000) / Math.max(cost, 0.1)));
   }
   return times;
