@@ -17,7 +17,7 @@ export class Acknowledgements {
   private readonly supervisor: Supervisor;
   private readonly dialog: Dialog;
   /** The last ones, oldest first. */
-  private readonly acks: { readonly sequence: number; readonly ack: Ack }[] = [];
+  private acks: readonly { readonly sequence: number; readonly ack: Ack }[] = [];
 
   constructor(supervisor: Supervisor, dialog: Dialog) {
     this.supervisor = supervisor;
@@ -37,8 +37,12 @@ export class Acknowledgements {
    */
   make(sequence: number, options?: RequestOptions, credentials?: readonly string[]): Ack {
     const ack = new Ack(this.supervisor, this.dialog, sequence, options, credentials);
-    if (this.acks.length >= MAX_ACKS) this.acks.shift();
-    this.acks.push({ sequence, ack });
+    this.acks = [...this.acks.slice(1 - MAX_ACKS), { sequence, ack }];
     return ack;
+  }
+
+  /** Forgets one that nobody will ask for again. */
+  forget(sequence: number): void {
+    this.acks = this.acks.filter((each) => each.sequence !== sequence);
   }
 }

@@ -53,10 +53,10 @@ export class DialogUsages implements DialogEntry {
   readonly dialog: Dialog;
   /** Whether a REFER was taken in it: from the second one on, their NOTIFYs are numbered. */
   hasRefer = false;
-  /** The NOTIFYs of this side without a final response. */
-  readonly unanswered: Set<OutgoingRequestMessage> = new Set();
   private readonly supervisor: Supervisor;
-  private readonly usages: DialogUsage[] = [];
+  private usages: readonly DialogUsage[] = [];
+  /** The NOTIFYs of this side without a final response. */
+  private unanswered: Set<OutgoingRequestMessage> | undefined;
   private session: SessionUsage | undefined;
 
   /** Nothing is entered before there is a use. */
@@ -82,15 +82,24 @@ export class DialogUsages implements DialogEntry {
 
   /** Forgets a use, and the dialog with the last one. */
   remove(usage: DialogUsage): void {
-    const at = this.usages.indexOf(usage);
-    if (at < 0) return;
-    this.usages.splice(at, 1);
+    if (!this.usages.includes(usage)) return;
+    this.usages = this.usages.filter((each) => each !== usage);
     const { registry } = this.supervisor;
     if (this.session === usage) {
       this.session = undefined;
       registry.noteEnded(this.dialog.key);
     }
     if (this.usages.length === 0) registry.removeDialog(this.dialog.key, this);
+  }
+
+  /** Notes that a NOTIFY of this side has gone out. */
+  notifyBegun(message: OutgoingRequestMessage): void {
+    this.unanswered = (this.unanswered ?? new Set()).add(message);
+  }
+
+  /** Notes that it has been answered, or never will be. */
+  notifyEnded(message: OutgoingRequestMessage): void {
+    this.unanswered?.delete(message);
   }
 
   receive(request: IncomingRequestMessage, flow: Flow): void {
@@ -110,7 +119,7 @@ export class DialogUsages implements DialogEntry {
     if (method === "OPTIONS") {
       return void transaction.respond({ statusCode: 200, extraHeaders: capabilities() });
     }
-    if (this.unanswered.size >= MAX_UNANSWERED && ASK_FOR_NOTIFY.includes(method)) {
+    if ((this.unanswered?.size ?? 0) >= MAX_UNANSWERED && ASK_FOR_NOTIFY.includes(method)) {
       // By then timer F has ended those that nobody answers.
       return void transaction.respond({ statusCode: 500, extraHeaders: ["Retry-After: 32"] });
     }
@@ -130,15 +139,15 @@ export class DialogUsages implements DialogEntry {
   }
 
   end(): void {
-    for (const usage of [...this.usages]) usage.end();
+    for (const usage of this.usages) usage.end();
   }
 
   dispose(): void {
-    for (const usage of [...this.usages]) usage.dispose();
+    for (const usage of this.usages) usage.dispose();
   }
 
   private enter(usage: DialogUsage): void {
     if (this.usages.length === 0) this.supervisor.registry.addDialog(this.dialog.key, this);
-    this.usages.push(usage);
+    this.usages = [...this.usages, usage];
   }
 }

@@ -76,8 +76,8 @@ export abstract class InviteUsage implements SessionUsage {
   /** Forgotten with the 2xx: it would keep all that the INVITE was made of. */
   early: EarlyListener | undefined;
   readonly timer: SessionTimer;
-  /** The methods that the far end takes, as far as it has said so. */
-  protected remoteAllow: readonly string[] = [];
+  /** Whether the far end has said that it takes UPDATE. */
+  protected remoteTakesUpdate = false;
   readonly offers: OfferAnswer = new OfferAnswer(this);
   private readonly actor: ActorOf<typeof sessionMachine>;
   private readonly call: Call | undefined;
@@ -87,7 +87,8 @@ export abstract class InviteUsage implements SessionUsage {
   private readonly acks: Acknowledgements;
   /** The last INVITE of this side that was disposed of. */
   protected abandonedCall: Call | undefined;
-  private readonly ending: SessionBye;
+  /** The BYE of this side. */
+  private ending: SessionBye | undefined;
   private isDisposed = false;
 
   constructor(supervisor: Supervisor, dialog: Dialog, options: SessionOptions) {
@@ -103,7 +104,6 @@ export abstract class InviteUsage implements SessionUsage {
     };
     this.isInviter = options.role === "caller";
     this.acks = new Acknowledgements(supervisor, dialog);
-    this.ending = new SessionBye(supervisor, dialog, () => this.send({ type: "byeEnded" }));
     this.actor = makeActor(supervisor.actors, sessionMachine, {
       ...supervisor.environment.timers,
       role: options.role,
@@ -135,7 +135,7 @@ export abstract class InviteUsage implements SessionUsage {
 
   dispose(): void {
     this.isDisposed = true;
-    this.ending.dispose();
+    this.ending?.dispose();
     this.send({ type: "dispose" });
   }
 
@@ -144,17 +144,17 @@ export abstract class InviteUsage implements SessionUsage {
   }
 
   bye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): OutgoingByeRequest {
-    const adopted = this.state.dialog === "terminated" ? undefined : this.ending.adopt(delegate);
+    const adopted = this.state.dialog === "terminated" ? undefined : this.ending?.adopt(delegate);
     if (adopted !== undefined) return adopted;
     const { sessionState } = this;
     const mayLeave = sessionState === "Confirmed" || sessionState === "AckWait" ||
       (sessionState === "Early" && this.role === "caller");
-    if (!mayLeave || this.ending.exists) {
+    if (!mayLeave || this.ending !== undefined) {
       throw new InvalidStateError(`bye: expected a call that is up, found it ${sessionState}`);
     }
-    const client = this.ending.make(delegate, options);
+    const ending = this.makeBye(delegate, options);
     this.send({ type: "bye" });
-    return client;
+    return ending.client;
   }
 
   /** Acknowledges the 2xx; again, it is the same request as before. */
@@ -178,6 +178,11 @@ export abstract class InviteUsage implements SessionUsage {
     const isOver = isUnwanted || this.offers.owesAnswer;
     this.ack();
     if (isOver) this.end();
+  }
+
+  private makeBye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): SessionBye {
+    const onEnd = (): void => this.send({ type: "byeEnded" });
+    return this.ending = new SessionBye(this.supervisor, this.dialog, onEnd, delegate, options);
   }
 
   /** Tells the machine. */
@@ -228,10 +233,10 @@ export abstract class InviteUsage implements SessionUsage {
     this.send({ type: "reinviteRefused" });
   }
 
-  /** Notes what the far end says that it takes. */
+  /** Notes what the far end says of the methods that it takes. */
   noteAllow(message: IncomingRequestMessage | IncomingResponseMessage): void {
     const allow = message.parseHeader("Allow");
-    if (Array.isArray(allow)) this.remoteAllow = allow;
+    if (Array.isArray(allow)) this.remoteTakesUpdate = allow.includes("UPDATE");
   }
 
   /**
@@ -241,6 +246,11 @@ export abstract class InviteUsage implements SessionUsage {
    */
   noteFailure({ statusCode }: IncomingResponseMessage): void {
     if (statusCode === 408 || statusCode === 481) this.end();
+  }
+
+  /** The INVITE with this number is over for good: its 2xx is repeated no more. */
+  forgetAck(sequence: number): void {
+    this.acks.forget(sequence);
   }
 
   /** A 2xx came again; or late, to an INVITE that nobody waits for any more. */
@@ -259,9 +269,9 @@ export abstract class InviteUsage implements SessionUsage {
     const { sessionState } = this;
     // An early session ends with its INVITE, which is cancelled or refused.
     const isUp = sessionState === "AckWait" || sessionState === "Confirmed";
-    if (!isUp || this.ending.exists) return;
-    this.bye();
-    this.ending.own();
+    if (!isUp || this.ending !== undefined) return;
+    this.makeBye().own();
+    this.send({ type: "bye" });
   }
 
   get isCaller(): boolean {
@@ -338,7 +348,7 @@ export abstract class InviteUsage implements SessionUsage {
         return this.acknowledgement === undefined ? void this.ack() : this.acknowledgement.send();
       case "bye":
         this.abandonRequests();
-        return this.ending.send(() => this.noteSequence());
+        return (this.ending ?? this.makeBye()).send(() => this.noteSequence());
       case "ackOverdue":
         return this.acknowledgeUnasked();
       case "ackTimeout":
@@ -348,7 +358,7 @@ export abstract class InviteUsage implements SessionUsage {
       case "expired":
         return this.reportTimeout("onExpire", "nobody has refreshed the session");
       case "terminated":
-        this.ending.abandon();
+        this.ending?.abandon();
         this.abandonRequests();
         this.noteSequence();
         this.usages.remove(this);

@@ -242,6 +242,10 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   private end(): void {
     this.settleExpiry();
     this.ceaseEarlySessions();
+    // Its 2xx is repeated no more; after `dispose()`, it still may be.
+    if (!this.isDisposed) {
+      for (const session of this.sessions.values()) session.forgetAck(this.call.cseq);
+    }
     // Another branch may still have picked up; where one has, its session knows of the call.
     if (!this.isAccepted) this.supervisor.registry.abandonCall(this.call);
     this.supervisor.registry.releaseCall(this.call);

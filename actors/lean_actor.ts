@@ -134,7 +134,9 @@ export class LeanActor implements Actor<EventObject, StateValue, MachineContext>
       this.forget(id);
       this.send(event);
     }, ms);
-    (this.timers ??= []).push({ id, handle });
+    const timer = { id, handle };
+    // Most have one timer, or none: no array that has room for more.
+    this.timers = this.timers === undefined ? [timer] : [...this.timers, timer];
   }
 
   private disarm(id: string): void {
@@ -143,7 +145,9 @@ export class LeanActor implements Actor<EventObject, StateValue, MachineContext>
   }
 
   private forget(id: string): ArmedTimer | undefined {
-    const index = this.timers?.findIndex((timer) => timer.id === id) ?? -1;
-    return index < 0 ? undefined : this.timers?.splice(index, 1)[0];
+    const timer = this.timers?.find((each) => each.id === id);
+    const others = this.timers?.filter((each) => each !== timer);
+    this.timers = others?.length === 0 ? undefined : others;
+    return timer;
   }
 }

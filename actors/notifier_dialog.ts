@@ -204,7 +204,8 @@ export class NotifierDialog implements Notifier, DialogUsage {
     options: NotifyOptions,
     isLast: boolean,
   ): UserAgentClient {
-    const { supervisor, usages: { dialog } } = this;
+    const { supervisor, usages } = this;
+    const { dialog } = usages;
     const { event } = this.options;
     // RFC 3515 §2.4.5: "Each NOTIFY MUST contain a body of type "message/sipfrag"".
     const content = body ?? (this.options.body && this.body);
@@ -216,14 +217,13 @@ export class NotifierDialog implements Notifier, DialogUsage {
       ],
       ...(content === undefined ? {} : { body: content }),
     });
-    const { unanswered } = this.usages;
     const client = new UserAgentClient(supervisor, message, dialog, options.delegate, {
       onEnd: (response) => {
-        unanswered.delete(message);
+        usages.notifyEnded(message);
         if (response !== undefined) this.noteOutcome(response, isLast);
       },
     });
-    unanswered.add(message);
+    usages.notifyBegun(message);
     return client;
   }
 

@@ -109,6 +109,7 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
   private take(emission: InviteClientEmission): void {
     switch (emission.type) {
       case "terminated":
+        if (!this.isDisposed) this.session.forgetAck(this.message.cseq);
         return this.cease();
       case "cancel":
         return void this.cancelClient?.start();

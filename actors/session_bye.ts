@@ -10,34 +10,25 @@ import { UserAgentClient } from "./user_agent_client.ts";
 
 /** See the module. */
 export class SessionBye {
-  private readonly supervisor: Supervisor;
-  private readonly dialog: Dialog;
-  private readonly onEnd: () => void;
-  private client: UserAgentClient | undefined;
+  readonly client: UserAgentClient;
   /** Whether the engine hangs up by itself, of which a program need not know. */
   private isEngines = false;
-
-  /** @param onEnd Called when it was answered, or never will be. */
-  constructor(supervisor: Supervisor, dialog: Dialog, onEnd: () => void) {
-    this.supervisor = supervisor;
-    this.dialog = dialog;
-    this.onEnd = onEnd;
-  }
-
-  /** Whether there is one. */
-  get exists(): boolean {
-    return this.client !== undefined;
-  }
 
   /**
    * Makes it. It may have to wait for the ACK, and takes its number when it is sent.
    *
+   * @param onEnd Called when it was answered, or never will be.
    * @throws `InvalidArgumentError` for what cannot go onto the wire.
    */
-  make(delegate?: OutgoingRequestDelegate, options?: RequestOptions): UserAgentClient {
-    const { supervisor, dialog, onEnd } = this;
+  constructor(
+    supervisor: Supervisor,
+    dialog: Dialog,
+    onEnd: () => void,
+    delegate?: OutgoingRequestDelegate,
+    options?: RequestOptions,
+  ) {
     const message = dialog.request("BYE", options, dialog.sequence + 1);
-    return this.client = new UserAgentClient(supervisor, message, dialog, delegate, { onEnd });
+    this.client = new UserAgentClient(supervisor, message, dialog, delegate, { onEnd });
   }
 
   /** Notes that it is the engine's own. */
@@ -47,7 +38,7 @@ export class SessionBye {
 
   /** Gives the engine's own to a program that hangs up, too. */
   adopt(delegate: OutgoingRequestDelegate | undefined): UserAgentClient | undefined {
-    if (!this.isEngines || this.client === undefined) return undefined;
+    if (!this.isEngines) return undefined;
     this.isEngines = false;
     if (delegate !== undefined) this.client.delegate = delegate;
     return this.client;
@@ -55,18 +46,17 @@ export class SessionBye {
 
   /** Sends it; `onNumbered` is called first, when it has its number. */
   send(onNumbered: () => void): void {
-    const client = this.client ?? this.make();
-    client.takeNumber();
+    this.client.takeNumber();
     onNumbered();
-    client.start();
+    this.client.start();
   }
 
   /** Where it still waits, it never will be sent: the far end was faster. */
   abandon(): void {
-    this.client?.abandonUnsent("the far end has hung up");
+    this.client.abandonUnsent("the far end has hung up");
   }
 
   dispose(): void {
-    this.client?.dispose();
+    this.client.dispose();
   }
 }

@@ -51,8 +51,8 @@ export class SessionDialog extends InviteUsage implements Session {
   private inviteServer: UserAgentServer | undefined;
   private updateServer: UserAgentServer | undefined;
   /** The other requests in it that have no final response: of this side, and of the far end. */
-  private readonly clients = new Set<UserAgentClient>();
-  private readonly servers = new Set<UserAgentServer>();
+  private clients: Set<UserAgentClient> | undefined;
+  private servers: Set<UserAgentServer> | undefined;
   /** The reliable provisional responses to the INVITE of this side. */
   provisionals: ReliableProvisionalClient | undefined;
 
@@ -62,7 +62,7 @@ export class SessionDialog extends InviteUsage implements Session {
     this.inviteServer?.dispose();
     this.updateServer?.dispose();
     this.provisionals?.dispose();
-    for (const each of [...this.clients, ...this.servers]) each.dispose();
+    for (const each of [...this.clients ?? [], ...this.servers ?? []]) each.dispose();
     super.dispose();
   }
 
@@ -249,9 +249,10 @@ export class SessionDialog extends InviteUsage implements Session {
 
   /** Notes another request of the far end, which has no answer yet; false where it is one too many. */
   hold(server: UserAgentServer): boolean {
-    for (const each of this.servers) if (each.isAnswered) this.servers.delete(each);
-    if (this.servers.size >= MAX_OPEN) return false;
-    this.servers.add(server);
+    const servers = this.servers ??= new Set();
+    for (const each of servers) if (each.isAnswered) servers.delete(each);
+    if (servers.size >= MAX_OPEN) return false;
+    servers.add(server);
     return true;
   }
 
@@ -284,7 +285,7 @@ export class SessionDialog extends InviteUsage implements Session {
     this.updateClient?.abandon();
     // §15.1.2: the UAS "MUST still respond to any pending requests received for that dialog. It is
     // RECOMMENDED that a 487 (Request Terminated) response be generated to those pending requests."
-    for (const server of [this.inviteServer, this.updateServer, ...this.servers]) {
+    for (const server of [this.inviteServer, this.updateServer, ...this.servers ?? []]) {
       if (server?.isAnswered === false) server.reject({ statusCode: 487 });
     }
   }
@@ -295,7 +296,7 @@ export class SessionDialog extends InviteUsage implements Session {
    */
   protected override refresh(): void {
     if (this.updateClient !== undefined) return;
-    if (this.remoteAllow.includes("UPDATE")) return void this.update();
+    if (this.remoteTakesUpdate) return void this.update();
     if (this.sessionState !== "Confirmed" || this.isInviting || this.hasOpenOffer) return;
     const { local } = this.offers;
     const body = local === undefined ? {} : { body: local };
@@ -343,12 +344,13 @@ export class SessionDialog extends InviteUsage implements Session {
     this.checkOpen(method.toLowerCase());
     const { supervisor, dialog } = this;
     const message = dialog.request(method, options);
+    const clients = this.clients ??= new Set();
     const onEnd = (response?: IncomingResponseMessage): void => {
-      this.clients.delete(client);
+      clients.delete(client);
       if (response !== undefined) this.noteFailure(response);
     };
     const client = new UserAgentClient(supervisor, message, dialog, delegate, { onEnd });
-    this.clients.add(client);
+    clients.add(client);
     return client.start();
   }
 }
