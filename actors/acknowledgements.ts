@@ -37,7 +37,7 @@ export class Acknowledgements {
    */
   make(sequence: number, options?: RequestOptions, credentials?: readonly string[]): Ack {
     const ack = new Ack(this.supervisor, this.dialog, sequence, options, credentials);
-    this.acks = [...this.acks.slice(1 - MAX_ACKS), { sequence, ack }];
+    this.acks = this.acks.slice(1 - MAX_ACKS).concat({ sequence, ack });
     return ack;
   }
 

@@ -8,12 +8,12 @@ import {
   Fault,
   type IncomingRequestMessage,
   type IncomingResponseMessage,
-  type NameAddrHeader,
   OutgoingRequestMessage,
   ProtocolError,
   type URI,
   valuesIn,
 } from "../messages/mod.ts";
+import { ownText } from "../messages/own_text.ts";
 import type { Answers } from "./client_authentication.ts";
 import { contactOf } from "./contact.ts";
 import { isLoose } from "./flow.ts";
@@ -25,8 +25,8 @@ interface DialogParts {
   readonly callId: string;
   readonly localTag: string;
   readonly remoteTag: string;
-  readonly local: NameAddrHeader;
-  readonly remote: NameAddrHeader;
+  readonly local: URI;
+  readonly remote: URI;
   readonly remoteTarget: URI;
   readonly routeSet: readonly URI[];
   readonly localSequence: number;
@@ -39,7 +39,7 @@ function recordRoutes(
 ): URI[] | ProtocolError {
   const routes = message.parseHeader("Record-Route") ?? [];
   if (routes instanceof Fault) return new ProtocolError(routes.toString());
-  return routes.map(({ uri }) => uri);
+  return routes.map(({ uri }) => uri.clone());
 }
 
 /** Requests that tell the far end where this side is to be reached (§12.2, RFC 3311, RFC 6665). */
@@ -50,8 +50,8 @@ export class Dialog {
   readonly callId: string;
   readonly localTag: string;
   readonly remoteTag: string;
-  readonly local: NameAddrHeader;
-  readonly remote: NameAddrHeader;
+  readonly localURI: URI;
+  readonly remoteURI: URI;
   remoteTarget: URI;
   routeSet: readonly URI[];
   /** What was answered to challenges in this dialog, or to the request that made it. */
@@ -62,12 +62,13 @@ export class Dialog {
   private remoteSequence: number | undefined;
 
   private constructor(parts: DialogParts) {
-    this.callId = parts.callId;
-    this.localTag = parts.localTag;
-    this.remoteTag = parts.remoteTag;
-    this.local = parts.local;
-    this.remote = parts.remote;
-    this.remoteTarget = parts.remoteTarget;
+    // A dialog outlives the message that it came in, and must not keep it.
+    this.callId = ownText(parts.callId);
+    this.localTag = ownText(parts.localTag);
+    this.remoteTag = ownText(parts.remoteTag);
+    this.localURI = parts.local.clone();
+    this.remoteURI = parts.remote.clone();
+    this.remoteTarget = parts.remoteTarget.clone();
     this.routeSet = parts.routeSet;
     this.localSequence = parts.localSequence;
     this.remoteSequence = parts.remoteSequence;
@@ -100,8 +101,8 @@ export class Dialog {
       // "A UAC MUST be prepared to receive a response without a tag in the To field, in which case
       // the tag is considered to have a value of null."
       remoteTag: response.toTag ?? "",
-      local: response.from,
-      remote: response.to,
+      local: response.from.uri,
+      remote: response.to.uri,
       remoteTarget,
       // "The route set MUST be set to the list of URIs in the Record-Route header field from the
       // response, taken in reverse order and preserving all URI parameters."
@@ -119,14 +120,12 @@ export class Dialog {
     }
     const routes = recordRoutes(request);
     if (routes instanceof ProtocolError) return routes;
-    const local = request.to.clone();
-    local.setParam("tag", localTag);
     return new Dialog({
       callId: request.callId,
       localTag,
       remoteTag: request.fromTag ?? "",
-      local,
-      remote: request.from,
+      local: request.to.uri,
+      remote: request.from.uri,
       remoteTarget,
       // "taken in order and preserving all URI parameters"
       routeSet: routes,
@@ -166,7 +165,7 @@ export class Dialog {
    * that of the request. The route set stays.
    */
   refreshTarget(message: IncomingRequestMessage | IncomingResponseMessage): void {
-    this.remoteTarget = contactOf(message) ?? this.remoteTarget;
+    this.remoteTarget = contactOf(message)?.clone() ?? this.remoteTarget;
   }
 
   /**
@@ -205,8 +204,8 @@ export class Dialog {
     const message = new OutgoingRequestMessage(
       method,
       ruri,
-      this.local.uri,
-      this.remote.uri,
+      this.localURI,
+      this.remoteURI,
       {
         callId: this.callId,
         cseq: cseq ?? this.localSequence + 1,

@@ -148,6 +148,6 @@ export class DialogUsages implements DialogEntry {
 
   private enter(usage: DialogUsage): void {
     if (this.usages.length === 0) this.supervisor.registry.addDialog(this.dialog.key, this);
-    this.usages = [...this.usages, usage];
+    this.usages = this.usages.concat(usage);
   }
 }

@@ -136,7 +136,7 @@ export class LeanActor implements Actor<EventObject, StateValue, MachineContext>
     }, ms);
     const timer = { id, handle };
     // Most have one timer, or none: no array that has room for more.
-    this.timers = this.timers === undefined ? [timer] : [...this.timers, timer];
+    this.timers = this.timers === undefined ? [timer] : this.timers.concat(timer);
   }
 
   private disarm(id: string): void {

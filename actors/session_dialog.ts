@@ -85,7 +85,7 @@ export class SessionDialog extends InviteUsage implements Session {
   }
 
   get localURI(): URI {
-    return this.dialog.local.uri;
+    return this.dialog.localURI;
   }
 
   get remoteTag(): string {
@@ -97,7 +97,7 @@ export class SessionDialog extends InviteUsage implements Session {
   }
 
   get remoteURI(): URI {
-    return this.dialog.remote.uri;
+    return this.dialog.remoteURI;
   }
 
   override get session(): Session {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { IncomingMessage } from "./incoming_message.ts";
+import { ownText } from "./own_text.ts";
 import { checkLine } from "./line.ts";
 
 /** A body of text. */
@@ -81,7 +82,7 @@ export function bodyOf(message: IncomingMessage): Body | undefined {
     contentDisposition: disposition !== undefined && "value" in disposition
       ? disposition.value
       : defaultDisposition(type.split(";", 1)[0]?.trim() ?? ""),
-    contentType: type,
+    contentType: ownText(type),
     content: message.body,
   };
 }

@@ -6,6 +6,7 @@
  */
 import { isAlpha, isIn, isLws, TOKEN } from "./characters.ts";
 import { checkLine } from "./line.ts";
+import { ownText } from "./own_text.ts";
 import { Parameters, printParameters } from "./parameters.ts";
 import {
   quote,
@@ -166,8 +167,8 @@ export class NameAddrHeader extends Parameters {
 
   /** A copy that shares nothing with this one. */
   clone(): NameAddrHeader {
-    const copy = NameAddrHeader.received(this.uri.clone(), this.name);
-    for (const name in this.parameters) copy.parameters[name] = this.parameters[name] ?? null;
+    const copy = NameAddrHeader.received(this.uri.clone(), ownText(this.name));
+    copy.copyParameters(this);
     return copy;
   }
 

@@ -6,6 +6,7 @@
 import { every, VALUE } from "./characters.ts";
 import { checkLine } from "./line.ts";
 import { emptyRecord } from "./record.ts";
+import { ownText } from "./own_text.ts";
 import { quote, Scanner } from "./scanner.ts";
 
 /** Parameters by their name in lower case; `null` where a name stands alone, as in `;lr`. */
@@ -83,6 +84,12 @@ export class Parameters {
   /** Takes every parameter away. */
   clearParams(): void {
     this.parameters = emptyRecord();
+  }
+
+  /** Takes those of another over. */
+  protected copyParameters({ unread, values }: Parameters): void {
+    if (unread !== undefined && values === undefined) this.unread = ownText(unread);
+    else if (values !== undefined) this.values = Object.assign(Object.create(null), values);
   }
 
   /** Whether there can be any. */

@@ -20,6 +20,7 @@ import { InvalidArgumentError } from "./errors.ts";
 import type { Fault } from "./fault.ts";
 import { scanHostPort } from "./host_port.ts";
 import { checkLine } from "./line.ts";
+import { ownText } from "./own_text.ts";
 import { Parameters, type ParameterValues } from "./parameters.ts";
 import { faultOf, Scanner, Unexpected } from "./scanner.ts";
 
@@ -268,14 +269,17 @@ export class URI extends Parameters {
     this.headerValues = undefined;
   }
 
-  /** A copy that shares nothing with this one. */
+  /** A copy that shares nothing with this one, nor with the message that it came in. */
   clone(): URI {
-    const copy = new URI(this.scheme, undefined, this.host, this.port);
-    copy.user = this.user;
-    if (this.hasParams) copy.parameters = Object.assign(Object.create(null), this.parameters);
+    const { user, password, opaque } = this;
+    const copy = new URI(undefined, undefined, "", this.port);
+    copy.scheme = ownText(this.scheme);
+    copy.host = ownText(this.host);
+    copy.user = user && ownText(user);
+    copy.password = password && ownText(password);
+    copy.opaque = opaque && ownText(opaque);
+    copy.copyParameters(this);
     for (const name in this.headerValues) copy.headers[name] = [...(this.headers[name] ?? [])];
-    copy.password = this.password;
-    copy.opaque = this.opaque;
     return copy;
   }
 
