@@ -27,6 +27,8 @@ import type { Supervisor } from "./supervisor.ts";
 // An INVITE's machine takes and tells all that another request's does, and more.
 const otherMachine = nonInviteClientMachine as unknown as typeof inviteClientMachine;
 
+const NOTHING = new Uint8Array();
+
 /** Takes what a client transaction tells. */
 export type ClientListener = (emission: InviteClientEmission) => void;
 
@@ -52,7 +54,8 @@ export class ClientTransaction implements ClientEntry {
   retry: Retry | undefined;
   private readonly supervisor: Supervisor;
   private readonly listener: ClientListener;
-  private readonly bytes: Uint8Array;
+  /** What is sent, and repeated until there is an outcome. */
+  private bytes: Uint8Array;
   /** Its number, whatever becomes of the message. */
   private readonly cseq: number;
   private readonly policy: RetryPolicy | undefined;
@@ -197,6 +200,7 @@ export class ClientTransaction implements ClientEntry {
   private settle(): void {
     if (this.isSettled) return;
     this.isSettled = true;
+    this.bytes = NOTHING;
     // What is still to come is repetition: a connection that closes now takes nothing with it.
     this.supervisor.registry.leaveConnection(this.connection, this);
     this.supervisor.registry.settle();
