@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { RemoteInfo } from "node:dgram";
+import type { RemoteInfo, Socket } from "node:dgram";
 import { failure, hostport } from "./destination.ts";
 
 /** Takes one datagram; the octets are the taker's own. */
@@ -43,13 +43,29 @@ interface DenoSocket {
   close(): void;
 }
 
-/** Binds a socket; port 0 is any free one. */
-export async function openDatagramSocket(host: string, port: number): Promise<DatagramSocket> {
+/**
+ * Binds a socket; port 0 is any free one.
+ *
+ * @param receiveBuffer Octets that the system keeps until they are read; its default if undefined.
+ */
+export async function openDatagramSocket(
+  host: string,
+  port: number,
+  receiveBuffer: number | undefined,
+): Promise<DatagramSocket> {
   const deno = (globalThis as { Deno?: DenoNamespace }).Deno;
+  let socket: DatagramSocket | undefined;
   try {
-    if (deno?.listenDatagram === undefined) return await openNodeSocket(host, port);
-    return openDenoSocket(deno.listenDatagram({ transport: "udp", hostname: host, port }));
+    socket = deno?.listenDatagram === undefined
+      ? await openNodeSocket(host, port, deno === undefined ? receiveBuffer : undefined)
+      : openDenoSocket(deno.listenDatagram({ transport: "udp", hostname: host, port }));
+    if (deno !== undefined && receiveBuffer !== undefined) {
+      const { raiseReceiveBuffer } = await import("./receive_buffer.ts");
+      raiseReceiveBuffer(socket, receiveBuffer);
+    }
+    return socket;
   } catch (cause) {
+    await socket?.close();
     throw failure(`cannot listen on ${hostport({ host, port })}`, cause);
   }
 }
@@ -101,7 +117,11 @@ function openDenoSocket(socket: DenoSocket): DatagramSocket {
   };
 }
 
-async function openNodeSocket(host: string, port: number): Promise<DatagramSocket> {
+async function openNodeSocket(
+  host: string,
+  port: number,
+  receiveBuffer: number | undefined,
+): Promise<DatagramSocket> {
   const { createSocket } = await import("node:dgram");
   // No `recvBufferSize`: Deno allocates an array of that size for every datagram.
   const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4" });
@@ -112,6 +132,14 @@ async function openNodeSocket(host: string, port: number): Promise<DatagramSocke
   socket.removeAllListeners("error");
   // Bun ends the process on an ICMP refusal that nobody listens for.
   socket.on("error", () => {});
+  if (receiveBuffer !== undefined) {
+    try {
+      await setReceiveBuffer(socket, receiveBuffer);
+    } catch (cause) {
+      socket.close();
+      throw cause;
+    }
+  }
   const bound = socket.address();
   const closing: Set<(error: Error) => void> = new Set();
   let closed: Promise<void> | undefined;
@@ -152,4 +180,14 @@ async function openNodeSocket(host: string, port: number): Promise<DatagramSocke
       });
     },
   };
+}
+
+async function setReceiveBuffer(socket: Socket, octets: number): Promise<void> {
+  const [{ platform }, { checkGranted }] = await Promise.all([
+    import("node:os"),
+    import("./receive_buffer.ts"),
+  ]);
+  socket.setRecvBufferSize(octets);
+  // socket(7): Linux doubles what it is asked for, for its own use.
+  checkGranted(octets, socket.getRecvBufferSize() / (platform() === "linux" ? 2 : 1));
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TransportError } from "../messages/errors.ts";
+import { InvalidArgumentError, TransportError } from "../messages/errors.ts";
 import type { RandomSource } from "../messages/random.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type DatagramSocket, openDatagramSocket } from "./datagram_socket.ts";
@@ -35,7 +35,17 @@ export interface UdpOptions {
   random?: RandomSource;
   /** What measures the time that they wait. Default: the runtime's own timers. */
   clock?: Clock;
+  /**
+   * Octets that the system keeps until they are read, 4,194,304 say; what does not fit is lost, and
+   * has to be sent again. The system's default without this (212,992 on Linux), and its limit is
+   * `net.core.rmem_max` there: `listen` rejects where it grants less. Under Deno this takes Linux and
+   * `--allow-ffi`.
+   */
+  receiveBuffer?: number;
 }
+
+/** The most that can be asked of the system, whose type for it is `int`. */
+const MAX_RECEIVE_BUFFER = 2 ** 31 - 1;
 
 /** Octets that may wait to be sent; the system takes a datagram at once unless it is overrun. */
 const MAX_QUEUED = 16_777_216;
@@ -87,11 +97,15 @@ export class UdpTransport implements Transport {
     });
   }
 
-  /** Binds a socket. Rejects with a TransportError if the address is taken or is not ours. */
+  /**
+   * Binds a socket. Rejects with a TransportError if the address is taken or is not ours, or if the
+   * receive buffer is not to be had.
+   */
   static async listen(options: UdpOptions = {}): Promise<UdpTransport> {
-    const { host = "127.0.0.1", port = 0, advertise } = options;
+    const { host = "127.0.0.1", port = 0, advertise, receiveBuffer } = options;
     checkListen(host, port, advertise);
-    return new UdpTransport(await openDatagramSocket(host, port), options);
+    if (receiveBuffer !== undefined) checkReceiveBuffer(receiveBuffer);
+    return new UdpTransport(await openDatagramSocket(host, port, receiveBuffer), options);
   }
 
   /** Starts delivering to `receiver`. */
@@ -159,6 +173,12 @@ export class UdpTransport implements Transport {
     this.#stun.close();
     return this.#closed ??= Promise.all(this.#queues.values()).then(() => this.#socket.close());
   }
+}
+
+function checkReceiveBuffer(octets: number): void {
+  if (Number.isInteger(octets) && octets > 0 && octets <= MAX_RECEIVE_BUFFER) return;
+  const expected = `1 to ${MAX_RECEIVE_BUFFER} octets`;
+  throw new InvalidArgumentError("receiveBuffer", expected, String(octets));
 }
 
 /** Whether a host is an address and no name. */
