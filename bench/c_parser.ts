@@ -5,6 +5,7 @@
  * @module
  */
 import { installPackages } from "../tests/interop/packages.ts";
+import { OtherProcess } from "./other_process.ts";
 import type { Reading } from "./parse.ts";
 
 /** A library, and what compiling against it takes. */
@@ -58,17 +59,12 @@ async function versionOf({ package: name }: Library): Promise<string> {
 export class CParser {
   /** What the table calls it. */
   readonly name: string;
-  readonly #child: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #output: ReadableStreamDefaultReader<string>;
+  readonly #process: OtherProcess;
   readonly #messages: number;
-  #rest = "";
 
   private constructor(name: string, program: string, messages: number) {
     this.name = name;
-    this.#child = new Deno.Command(program, { stdin: "piped", stdout: "piped" }).spawn();
-    this.#input = this.#child.stdin.getWriter();
-    this.#output = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    this.#process = new OtherProcess(program);
     this.#messages = messages;
   }
 
@@ -83,10 +79,10 @@ export class CParser {
       if (!await compile(library, program)) return undefined;
       const name = `${library.name} ${await versionOf(library)}, in C`;
       const parser = new CParser(name, program, messages.length);
-      await parser.#write(`${messages.length}\n`);
+      await parser.#process.write(`${messages.length}\n`);
       for (const each of messages) {
-        await parser.#write(`${each.length}\n`);
-        await parser.#input.write(each);
+        await parser.#process.write(`${each.length}\n`);
+        await parser.#process.write(each);
       }
       return parser;
     } finally {
@@ -96,11 +92,11 @@ export class CParser {
 
   /** What it reads of each message, with URIs as text. */
   async readAll(): Promise<Reading[]> {
-    await this.#write("read\n");
+    await this.#process.write("read\n");
     const readings: Reading[] = [];
     while (readings.length < this.#messages) {
       const [fromUri, fromTag, toUri, toTag, viaHost, viaBranch, sequence, method, contactUri] =
-        (await this.#line()).split("\t").map((text) => text === "" ? undefined : text);
+        (await this.#process.line()).split("\t").map((text) => text === "" ? undefined : text);
       readings.push({
         fromUri,
         fromTag,
@@ -118,32 +114,12 @@ export class CParser {
 
   /** Parses and reads that many messages; says the microseconds of processor time it took. */
   async run(times: number): Promise<number> {
-    await this.#write(`run ${times}\n`);
-    return Number(await this.#line());
+    await this.#process.write(`run ${times}\n`);
+    return Number(await this.#process.line());
   }
 
   /** Ends it. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#input.close();
-    await this.#output.cancel();
-    await this.#child.status;
-  }
-
-  #write(text: string): Promise<void> {
-    return this.#input.write(new TextEncoder().encode(text));
-  }
-
-  async #line(): Promise<string> {
-    for (;;) {
-      const end = this.#rest.indexOf("\n");
-      if (end >= 0) {
-        const line = this.#rest.slice(0, end);
-        this.#rest = this.#rest.slice(end + 1);
-        return line;
-      }
-      const { value, done } = await this.#output.read();
-      if (done) throw new Error(`${this.name} has ended`);
-      this.#rest += value;
-    }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#process[Symbol.asyncDispose]();
   }
 }

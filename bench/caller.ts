@@ -5,7 +5,7 @@
  */
 import { type Clock, type Transport, type TransportReceiver, URI, UserAgentCore } from "../mod.ts";
 import { MemoryNetwork } from "../transports/memory.ts";
-import { answersTo } from "./far_end.ts";
+import { answer } from "./far_end.ts";
 import { SDP } from "./messages.ts";
 
 /** A side that calls; the benches know every stack by this. */
@@ -72,9 +72,7 @@ function scriptedTransport(): Transport {
     local: alice,
     attach: (given) => void (receiver = given),
     send: (bytes) => {
-      for (const answer of answersTo(decoder.decode(bytes))) {
-        queueMicrotask(() => receiver?.receive(encoder.encode(answer), bob));
-      }
+      answer(decoder.decode(bytes), (text) => receiver?.receive(encoder.encode(text), bob));
       return Promise.resolve();
     },
     close: () => Promise.resolve(),

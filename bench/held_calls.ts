@@ -6,10 +6,9 @@
  *
  * @module
  */
-import process from "node:process";
 import { VirtualClock } from "../tests/support/virtual_clock.ts";
 import { type Call, callerAlone, callerAndCallee, type StrowgerCaller } from "./caller.ts";
-import { printTable, processorTime, WARM_UP_MS } from "./measure.ts";
+import { heapUsed, printTable, processorTime, WARM_UP_MS } from "./measure.ts";
 
 const CALLS = 20_000;
 /** Calls are counted and timed by the thousand. */
@@ -28,13 +27,6 @@ interface Result {
   readonly heapHeld: number;
   /** What lives when all calls have ended. */
   readonly left: number;
-}
-
-function heapUsed(): number {
-  const { gc } = globalThis as { gc?: () => void };
-  if (gc === undefined) throw new Error("run this with --v8-flags=--expose-gc");
-  gc();
-  return process.memoryUsage().heapUsed;
 }
 
 async function placeBatch(caller: StrowgerCaller, calls: Call[]): Promise<number> {

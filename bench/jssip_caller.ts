@@ -6,14 +6,17 @@
  */
 import JsSIP from "jssip";
 import type { Call, Caller } from "./caller.ts";
-import { answersTo } from "./far_end.ts";
+import { answer } from "./far_end.ts";
 import { SDP } from "./messages.ts";
+
+/** One for all calls, so that none of them pays for it. */
+const DESCRIPTION = { type: "offer", sdp: SDP };
 
 class AgreeablePeerConnection {
   iceGatheringState = "complete";
   iceConnectionState = "completed";
   signalingState = "have-local-offer";
-  localDescription = { type: "offer", sdp: SDP };
+  localDescription = DESCRIPTION;
   addEventListener(): void {}
   close(): void {}
   createOffer(): Promise<{ type: string; sdp: string }> {
@@ -48,7 +51,7 @@ export function jsSipCaller(): Caller {
     isConnecting: () => false,
     send: (message: unknown) => {
       const text = `${message}`;
-      for (const answer of answersTo(text)) queueMicrotask(() => socket.ondata(answer));
+      answer(text, (each) => socket.ondata(each));
       if (text.startsWith("BYE ")) queueMicrotask(() => onByeAnswered());
       return true;
     },

@@ -5,9 +5,16 @@
  * @module
  */
 
-const BENCHES = ["parse.ts", "print.ts", "lifecycle.ts", "held_calls.ts"];
+const BENCHES = [
+  "parse.ts",
+  "print.ts",
+  "lifecycle.ts",
+  "held_calls.ts",
+  "heap.ts",
+  "live_calls.ts",
+];
 /** A bench that takes longer than this hangs. */
-const DEADLINE_MS = 180_000;
+const DEADLINE_MS = 600_000;
 
 async function run(bench: string): Promise<boolean> {
   const child = new Deno.Command(Deno.execPath(), {

@@ -44,6 +44,14 @@ export function processorTime(): number {
   return user + system;
 }
 
+/** Octets of the heap that are in use. The collector has to be there: `--v8-flags=--expose-gc`. */
+export function heapUsed(): number {
+  const { gc } = globalThis as { gc?: () => void };
+  if (gc === undefined) throw new Error("run this with --v8-flags=--expose-gc");
+  gc();
+  return process.memoryUsage().heapUsed;
+}
+
 /** The middle of some figures. */
 export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((a, b) => a - b);

@@ -13,7 +13,7 @@ import {
   UserAgentCore,
 } from "sip.js/lib/core/index.js";
 import type { Caller } from "./caller.ts";
-import { answersTo } from "./far_end.ts";
+import { answer } from "./far_end.ts";
 import { SDP } from "./messages.ts";
 
 const BODY = { contentDisposition: "session", contentType: "application/sdp", content: SDP };
@@ -35,7 +35,7 @@ export function sipJsCaller(): Caller {
   const transport: Transport = {
     protocol: "UDP",
     send: (text) => {
-      for (const answer of answersTo(text)) queueMicrotask(() => receive(answer));
+      answer(text, receive);
       return Promise.resolve();
     },
   };
