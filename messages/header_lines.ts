@@ -4,7 +4,7 @@
  * @module
  */
 import { isLws, skip, TOKEN } from "./characters.ts";
-import { headerIdAt, isSingle, nameOf, UNKNOWN } from "./header_names.ts";
+import { headerIdAt, isSingle, nameOf, ROUTING_HEADERS, UNKNOWN } from "./header_names.ts";
 import { LINE } from "./incoming_message.ts";
 import { type Scanner, skipLws, Unexpected } from "./scanner.ts";
 
@@ -15,10 +15,12 @@ const CR = 0x0d;
 const LF = 0x0a;
 const SP = 0x20;
 const HTAB = 0x09;
+const COLON = 0x3a;
 
 /** What is known while a message is being parsed, so that a fault can say where it is. */
 export interface Progress {
-  header: string | undefined;
+  /** The number of the header that is being read. */
+  header: number;
 }
 
 /** The position of the CRLF that ends a line. A CR or LF alone ends no line (RFC 3261 §7). */
@@ -34,12 +36,29 @@ export function lineEnd(text: string, pos: number): number {
 /** Grows with the longest head that was seen, so that no message grows an array of its own. */
 const scratch: number[] = [];
 
-/** Cuts the head into lines; says where each stands and where the body begins. */
+/** The same for {@linkcode Head.first}. */
+const scratchOfFirst: Int32Array = new Int32Array(ROUTING_HEADERS);
+
+/** A head that was cut into its lines. */
+export interface Head {
+  /** See `MessageParts`. */
+  readonly lines: readonly number[];
+  /**
+   * Where in `lines` the headers that routing needs stand first, by their numbers; -1 where nowhere.
+   * Good until the next head is cut.
+   */
+  readonly first: Int32Array;
+  /** Where the body begins. */
+  readonly end: number;
+}
+
+/** Cuts the head into lines. */
 export function cutLines(
   { text, codes }: Scanner,
   start: number,
   progress: Progress,
-): { lines: readonly number[]; headEnd: number } {
+): Head {
+  const first = scratchOfFirst.fill(-1);
   let pos = start;
   let used = 0;
   let seen = 0;
@@ -48,11 +67,15 @@ export function cutLines(
     if (used === MAX_LINES * LINE) {
       throw new Unexpected(pos, `at most ${MAX_LINES} header lines`, 513);
     }
-    const nameEnd = skip(TOKEN, codes, pos, codes.length);
+    let nameEnd = pos;
+    while ((codes[nameEnd] ?? 0) > SP && codes[nameEnd] !== COLON) nameEnd++;
     let colon = nameEnd;
     while (codes[colon] === SP || codes[colon] === HTAB) colon++;
-    if (nameEnd === pos || codes[colon] !== 0x3a) {
-      progress.header = undefined;
+    const id = headerIdAt(codes, pos, nameEnd);
+    const isName = id !== UNKNOWN ||
+      (nameEnd > pos && skip(TOKEN, codes, pos, nameEnd) === nameEnd);
+    if (!isName || codes[colon] !== COLON) {
+      progress.header = UNKNOWN;
       throw new Unexpected(pos, "a header's name and ':', or an empty line");
     }
     let end = lineEnd(text, colon);
@@ -61,11 +84,10 @@ export function cutLines(
     while (codes[end + 2] === SP || codes[end + 2] === HTAB) {
       end = lineEnd(text, end + 2);
     }
-    const id = headerIdAt(codes, pos, nameEnd);
     if (id !== UNKNOWN && isSingle(id)) {
       const bit = 1 << (id & 31);
       if (((id < 32 ? seen : seenMore) & bit) !== 0) {
-        progress.header = nameOf(id);
+        progress.header = id;
         throw new Unexpected(pos, `one ${nameOf(id)} only`);
       }
       if (id < 32) seen |= bit;
@@ -74,13 +96,13 @@ export function cutLines(
     let valueEnd = end;
     const valueStart = skipLws(codes, colon + 1, end);
     while (valueEnd > valueStart && isLws(codes[valueEnd - 1] ?? 0)) valueEnd--;
-    scratch[used++] = id;
-    scratch[used++] = pos;
+    if (id >= 0 && id < ROUTING_HEADERS && first[id] === -1) first[id] = used;
+    scratch[used++] = id === UNKNOWN ? -1 - pos : id;
     scratch[used++] = valueStart;
     scratch[used++] = valueEnd;
     pos = end + 2;
   }
-  return { lines: scratch.slice(0, used), headEnd: pos + 2 };
+  return { lines: scratch.slice(0, used), first, end: pos + 2 };
 }
 
 /** NUL may stand in a head only as an escaped character of a quoted string (RFC 3261 §25.1). */

@@ -86,16 +86,20 @@ export const UNKNOWN = -1;
 
 /** Names in lower case, long and compact, and the number of each: a hash table with open slots. */
 const SLOTS = 256;
-const names: Uint8Array[] = new Array(SLOTS).fill(new Uint8Array(0));
 const ids: Int16Array = new Int16Array(SLOTS).fill(UNKNOWN);
+const lengths: Uint8Array = new Uint8Array(SLOTS);
+/** Each slot's name, one behind the other in one array: none is longer than 32 characters. */
+const STRIDE = 32;
+const names: Uint8Array = new Uint8Array(SLOTS * STRIDE);
 
 /** Letters fold to lower case by one bit, and nothing else that may stand in a name becomes one. */
 const FOLD = 0x20;
 
-function isAt(name: Uint8Array, codes: Uint8Array, start: number, end: number): boolean {
-  if (end - start !== name.length) return false;
-  for (let i = 0; i < name.length; i++) {
-    if (name[i] !== ((codes[start + i] ?? 0) | FOLD)) return false;
+function isAt(slot: number, codes: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== lengths[slot]) return false;
+  let at = slot * STRIDE;
+  for (let pos = start; pos < end; pos++) {
+    if (names[at++] !== ((codes[pos] ?? 0) | FOLD)) return false;
   }
   return true;
 }
@@ -112,7 +116,8 @@ table.forEach(([name, , compact], id) => {
     const codes = codesOf(each.toLowerCase());
     let slot = slotOf(codes, 0, codes.length);
     while (ids[slot] !== UNKNOWN) slot = (slot + 1) & (SLOTS - 1);
-    names[slot] = codes;
+    names.set(codes, slot * STRIDE);
+    lengths[slot] = codes.length;
     ids[slot] = id;
   }
 });
@@ -124,7 +129,7 @@ table.forEach(([name, , compact], id) => {
 export function headerIdAt(codes: Uint8Array, start: number, end: number): number {
   for (let slot = slotOf(codes, start, end);; slot = (slot + 1) & (SLOTS - 1)) {
     const id = ids[slot] ?? UNKNOWN;
-    if (id === UNKNOWN || isAt(names[slot] ?? codes, codes, start, end)) return id;
+    if (id === UNKNOWN || isAt(slot, codes, start, end)) return id;
   }
 }
 
@@ -162,6 +167,9 @@ const singles: boolean[] = table.map(([, occurrence]) => occurrence === "single"
 export function isList(id: number): boolean {
   return table[id]?.[1] === "list";
 }
+
+/** The headers that routing needs have the numbers below this. */
+export const ROUTING_HEADERS = 7;
 
 /** The numbers of the headers that routing needs. */
 export const HeaderId = {

@@ -209,7 +209,7 @@ function readInfo(scanner: Scanner): ParameterizedValue {
 
 function readContact(scanner: Scanner): NameAddrHeader[] | "*" {
   // A display name may begin with an asterisk, too.
-  const isStar = scanner.text.slice(scanner.pos, scanner.end) === "*";
+  const isStar = scanner.peek() === 0x2a && scanner.pos + 1 === scanner.end;
   return isStar && scanner.take("*") ? "*" : scanner.list(readNameAddr);
 }
 

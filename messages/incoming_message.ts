@@ -6,15 +6,15 @@
  */
 import { skip, TOKEN } from "./characters.ts";
 import { Fault } from "./fault.ts";
-import { canonicalName, headerId, isList, UNKNOWN } from "./header_names.ts";
+import { headerId, isList, nameOf, UNKNOWN } from "./header_names.ts";
 import { type HeaderValues, readers } from "./headers.ts";
 import type { NameAddrHeader } from "./name_addr_header.ts";
 import { excerpt, Scanner, skipQuoted, trimmed, Unexpected, unfold } from "./scanner.ts";
 import type { URI } from "./uri.ts";
 import type { ViaHeader } from "./via_header.ts";
 
-/** Where each header line stands in the text: four numbers a line, in one flat array. */
-export const LINE = 4;
+/** Where each header line stands in the text: three numbers a line, in one flat array. */
+export const LINE = 3;
 
 /** The index in `lines` of the first line at or after `from` with a header's number, or -1. */
 export function findLine(lines: readonly number[], id: number, from: number): number {
@@ -27,7 +27,7 @@ export interface MessageParts {
   readonly bytes: Uint8Array;
   readonly text: string;
   readonly codes: Uint8Array;
-  /** `id, name start, value start, value end` for each line. */
+  /** `id, value start, value end` for each line; `-1 - name start` for an id that is not known. */
   readonly lines: readonly number[];
   readonly bodyStart: number;
   readonly bodyEnd: number;
@@ -97,6 +97,8 @@ function splitList(
   }
 }
 
+const NONE: readonly unknown[] = [];
+
 /** What requests and responses have in common. */
 export abstract class IncomingMessage {
   /** The host and port that it really came from, once a transport has delivered it. */
@@ -105,7 +107,7 @@ export abstract class IncomingMessage {
   protected readonly parts: MessageParts;
   private bodyText: string | undefined = undefined;
   /** Names and values by turns: so few are asked for that a list is faster than a map. */
-  private parsed: unknown[] | undefined = undefined;
+  private parsed: readonly unknown[] = NONE;
 
   /** For the parser: see `parseMessage`. */
   constructor(parts: MessageParts) {
@@ -222,7 +224,7 @@ export abstract class IncomingMessage {
     const names = new Map<string, string>();
     const { lines } = this.parts;
     for (let at = 0; at < lines.length; at += LINE) {
-      const name = canonicalName(this.nameAt(at));
+      const name = this.nameAt(at);
       if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
     }
     return [...names.values()];
@@ -242,12 +244,12 @@ export abstract class IncomingMessage {
    * is not there; a `Fault` where it is not what its grammar asks for.
    */
   parseHeader<N extends keyof HeaderValues>(name: N): HeaderValues[N] | Fault | undefined {
-    const parsed = this.parsed ??= [];
+    const { parsed } = this;
     for (let i = 0; i < parsed.length; i += 2) {
       if (parsed[i] === name) return parsed[i + 1] as HeaderValues[N] | Fault;
     }
     const value = this.readHeader(name);
-    if (value !== undefined) parsed.push(name, value);
+    if (value !== undefined) this.parsed = [...parsed, name, value];
     return value;
   }
 
@@ -305,26 +307,26 @@ export abstract class IncomingMessage {
   /** The index in `lines` of the first line of a header at or after `from`, or -1. */
   private find(name: string, id: number, from: number): number {
     const { lines } = this.parts;
+    if (id !== UNKNOWN) return findLine(lines, id, from);
+    const lower = name.toLowerCase();
     for (let at = from; at < lines.length; at += LINE) {
-      if (
-        lines[at] === id && (id !== UNKNOWN || this.nameAt(at).toLowerCase() === name.toLowerCase())
-      ) return at;
+      if ((lines[at] ?? 0) < 0 && this.nameAt(at).toLowerCase() === lower) return at;
     }
     return -1;
   }
 
   private nameAt(at: number): string {
     const { text, codes, lines } = this.parts;
-    const start = lines[at + 1] ?? 0;
-    return text.slice(start, skip(TOKEN, codes, start, codes.length));
+    const id = lines[at] ?? 0;
+    return id >= 0 ? nameOf(id) : text.slice(-1 - id, skip(TOKEN, codes, -1 - id, codes.length));
   }
 
   private valueStart(at: number): number {
-    return this.parts.lines[at + 2] ?? 0;
+    return this.parts.lines[at + 1] ?? 0;
   }
 
   private valueEnd(at: number): number {
-    return this.parts.lines[at + 3] ?? 0;
+    return this.parts.lines[at + 2] ?? 0;
   }
 }
 

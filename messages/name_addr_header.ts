@@ -141,12 +141,12 @@ export class NameAddrHeader extends Parameters {
   ) {
     super(parameters);
     this.uri = uri;
-    this.name = checkLine("display name", displayName ?? "");
+    this.name = displayName === undefined ? "" : checkLine("display name", displayName);
   }
 
   /** Makes one from what a peer sent, which may hold any character in quotes, NUL even. */
   static received(uri: URI, displayName: string): NameAddrHeader {
-    const header = new NameAddrHeader(uri, "");
+    const header = new NameAddrHeader(uri, undefined);
     header.name = displayName;
     return header;
   }

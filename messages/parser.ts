@@ -9,8 +9,8 @@
 import { codesOf, isDigit, isIn, skip, TOKEN, WORD } from "./characters.ts";
 import { answerableRequest } from "./answerable_request.ts";
 import { Fault } from "./fault.ts";
-import { cutLines, lineEnd, type Progress, refuseNul } from "./header_lines.ts";
-import { HeaderId, nameOf } from "./header_names.ts";
+import { cutLines, type Head, lineEnd, type Progress, refuseNul } from "./header_lines.ts";
+import { HeaderId, nameOf, UNKNOWN } from "./header_names.ts";
 import { MAX_CSEQ, readers } from "./headers.ts";
 import {
   findLine,
@@ -66,7 +66,7 @@ interface StartLine {
  */
 export function parseMessage(bytes: Uint8Array): ParseResult {
   const text = decoder.decode(bytes);
-  const progress: Progress = { header: undefined };
+  const progress: Progress = { header: UNKNOWN };
   try {
     return read(
       new Scanner(text, text.length === bytes.length ? bytes : codesOf(text)),
@@ -76,7 +76,7 @@ export function parseMessage(bytes: Uint8Array): ParseResult {
   } catch (error) {
     if (!(error instanceof Unexpected)) throw error;
     return new Fault({
-      header: progress.header,
+      header: progress.header === UNKNOWN ? undefined : nameOf(progress.header),
       offset: octetOffset(bytes, text, error.offset),
       expected: error.expected,
       found: excerpt(text, error.offset),
@@ -96,9 +96,9 @@ function read(
   while (codes[pos] === CR && codes[pos + 1] === LF) pos += 2;
   const startEnd = lineEnd(text, pos);
   const start = readStartLine(scanner, pos, startEnd);
-  const { lines, headEnd } = cutLines(scanner, startEnd + 2, progress);
-  refuseNul(text, pos, headEnd);
-  const parts = readRouting(scanner, bytes, lines, headEnd, start.method, progress);
+  const head = cutLines(scanner, startEnd + 2, progress);
+  refuseNul(text, pos, head.end);
+  const parts = readRouting(scanner, bytes, head, start.method, progress);
   if (start.uri === undefined) {
     return new IncomingResponseMessage(parts, start.status, start.reason);
   }
@@ -168,36 +168,38 @@ function checkCallId(codes: Uint8Array, start: number, end: number): void {
   if (start === end) throw new Unexpected(end, "a Call-ID");
 }
 
+/** Takes the scanner to a header's first line, which has to be there. */
+function turnTo(id: number, scanner: Scanner, head: Head, progress: Progress): Scanner {
+  progress.header = id;
+  const at = head.first[id] ?? -1;
+  if (at < 0) throw new Unexpected(head.end, `the header ${nameOf(id)}`);
+  scanner.pos = head.lines[at + 1] ?? 0;
+  scanner.end = head.lines[at + 2] ?? 0;
+  return scanner;
+}
+
 /** Reads the headers that routing needs, and makes sure that the ones that must be there are. */
 function readRouting(
   scanner: Scanner,
   bytes: Uint8Array,
-  lines: readonly number[],
-  headEnd: number,
+  head: Head,
   method: string,
   progress: Progress,
 ): MessageParts {
   const { text, codes } = scanner;
-  const turnTo = (id: number): Scanner => {
-    progress.header = nameOf(id);
-    const at = findLine(lines, id, 0);
-    if (at < 0) throw new Unexpected(headEnd, `the header ${nameOf(id)}`);
-    scanner.pos = lines[at + 2] ?? 0;
-    scanner.end = lines[at + 3] ?? 0;
-    return scanner;
-  };
+  const { lines, first } = head;
   // Via comes first: whatever else is wrong, it is what an answer needs most.
-  turnTo(HeaderId.via);
+  turnTo(HeaderId.via, scanner, head, progress);
   const via = readVia(scanner);
   let hasMoreVias = scanner.take(",");
   if (!hasMoreVias) {
     scanner.finish();
-    hasMoreVias = findLine(lines, HeaderId.via, findLine(lines, HeaderId.via, 0) + LINE) >= 0;
+    hasMoreVias = findLine(lines, HeaderId.via, (first[HeaderId.via] ?? 0) + LINE) >= 0;
   }
-  turnTo(HeaderId.callId);
+  turnTo(HeaderId.callId, scanner, head, progress);
   checkCallId(codes, scanner.pos, scanner.end);
   const callId = text.slice(scanner.pos, scanner.end);
-  turnTo(HeaderId.cseq);
+  turnTo(HeaderId.cseq, scanner, head, progress);
   const cseq = readNumberAndMethod(scanner, scanner.pos, scanner.end);
   if (method !== "" && method !== cseq.method) {
     // RFC 3261 §8.1.1.5: "The method MUST match that of the request."
@@ -206,18 +208,18 @@ function readRouting(
       `the method of the request, ${method}`,
     );
   }
-  const from = readTagged(turnTo(HeaderId.from));
-  const to = readTagged(turnTo(HeaderId.to));
+  const from = readTagged(turnTo(HeaderId.from, scanner, head, progress));
+  const to = readTagged(turnTo(HeaderId.to, scanner, head, progress));
   let maxForwards: number | undefined;
-  if (findLine(lines, HeaderId.maxForwards, 0) >= 0) {
-    turnTo(HeaderId.maxForwards);
+  if (first[HeaderId.maxForwards] !== -1) {
+    turnTo(HeaderId.maxForwards, scanner, head, progress);
     maxForwards = readers["Max-Forwards"](scanner);
     scanner.finish();
   }
-  const bodyStart = text.length === bytes.length ? headEnd : bodyOffset(bytes);
+  const bodyStart = text.length === bytes.length ? head.end : bodyOffset(bytes);
   let bodyEnd = bytes.length;
-  if (findLine(lines, HeaderId.contentLength, 0) >= 0) {
-    turnTo(HeaderId.contentLength);
+  if (first[HeaderId.contentLength] !== -1) {
+    turnTo(HeaderId.contentLength, scanner, head, progress);
     const start = scanner.pos;
     const length = readers["Content-Length"](scanner);
     scanner.finish();
@@ -229,7 +231,7 @@ function readRouting(
     }
     bodyEnd = bodyStart + length;
   }
-  progress.header = undefined;
+  progress.header = UNKNOWN;
   return {
     bytes,
     text,

@@ -219,17 +219,18 @@ export class Scanner {
   /** Passes over one `SEMI generic-param`, if it is there, and keeps in mind where it stands. */
   parameter(): boolean {
     if (!this.take(";")) return false;
+    const { codes, end } = this;
     this.nameStart = this.pos;
-    this.nameEnd = this.pos = skip(TOKEN, this.codes, this.pos, this.end);
+    this.nameEnd = this.pos = skip(TOKEN, codes, this.pos, end);
     if (this.nameEnd === this.nameStart) this.fail("a parameter's name");
     this.valueStart = -1;
     if (!this.take("=")) return true;
-    this.valueStart = this.pos;
-    this.pos = this.peek() === QUOTE
-      ? skipQuoted(this.codes, this.pos, this.end)
-      : skip(VALUE, this.codes, this.pos, this.end);
-    if (this.pos === this.valueStart) this.fail("a parameter's value");
-    this.valueEnd = this.pos;
+    const start = this.pos;
+    this.valueStart = start;
+    this.valueEnd = this.pos = codes[start] === QUOTE && start < end
+      ? skipQuoted(codes, start, end)
+      : skip(VALUE, codes, start, end);
+    if (this.pos === start) this.fail("a parameter's value");
     return true;
   }
 

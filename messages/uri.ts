@@ -94,13 +94,12 @@ function scanUser(codes: Uint8Array, start: number, end: number): number {
 export function readUri(scanner: Scanner, start: number, end: number): URI {
   const { text, codes } = scanner;
   if (start >= end || !isAlpha(codes[start] ?? 0)) throw new Unexpected(start, "a URI");
-  const colon = skip(SCHEME, codes, start, end);
+  const isPlain = codes[start] === 0x73 && codes[start + 1] === 0x69 &&
+    codes[start + 2] === 0x70 && codes[start + 3] === COLON;
+  const colon = isPlain ? start + 3 : skip(SCHEME, codes, start, end);
   if (colon >= end || codes[colon] !== COLON) throw new Unexpected(colon, "a URI's ':'");
   if (colon + 1 >= end) throw new Unexpected(end, "something behind a URI's scheme");
-  const scheme = colon - start === 3 && codes[start] === 0x73 && codes[start + 1] === 0x69 &&
-      codes[start + 2] === 0x70
-    ? "sip"
-    : text.slice(start, colon).toLowerCase();
+  const scheme = isPlain ? "sip" : text.slice(start, colon).toLowerCase();
   // Its parts are set below, and need no check for what ends a line: this text is within one.
   const uri = new URI(undefined, undefined, "");
   uri.scheme = scheme;

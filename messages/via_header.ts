@@ -66,9 +66,9 @@ function readTransport(scanner: Scanner): string {
     if (name.toUpperCase() !== "SIP" || version !== "2.0") scanner.fail("SIP/2.0 before this");
     scanner.expect("/");
   }
-  const transport = scanner.token("a transport").toUpperCase();
+  const transport = scanner.token("a transport");
   scanner.skipLws();
-  return transport;
+  return transport === "UDP" || transport === "TCP" ? transport : transport.toUpperCase();
 }
 
 function readRport(scanner: Scanner, value: string | null | undefined): number | null | undefined {

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { headerId, isList, isSingle, nameOf, UNKNOWN } from "../../messages/header_names.ts";
+import { parseMessage } from "../../messages/mod.ts";
 import { octets, requestOf } from "./support.ts";
 
 /** RFC 3261 §20, and what was registered since. */
@@ -124,4 +125,23 @@ Deno.test("names that differ in case only are one header", () => {
 
 Deno.test("a message that is built here has the six headers and no more", () => {
   assertEquals(requestOf(octets()).headerNames().length, 6);
+});
+
+Deno.test("a header is known by its name alone, whatever octet stands in the place of another", () => {
+  const parse = (name: number[]): boolean => {
+    const head =
+      "OPTIONS sip:b@c SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1" +
+      "\r\nTo: <sip:b@c>\r\nCSeq: 1 OPTIONS\r\n";
+    const octets = new TextEncoder().encode(`${head}${" ".repeat(name.length)}: 1\r\n\r\n`);
+    octets.set(name, head.length);
+    return parseMessage(octets).kind === "request";
+  };
+  const name = [...new TextEncoder().encode("Call-ID")];
+  for (let place = 0; place < name.length; place++) {
+    const taken = Array.from({ length: 256 }, (_, octet) => octet)
+      .filter((octet) => parse(name.with(place, octet)));
+    const letter = String.fromCharCode(name[place] ?? 0);
+    const both = new Set([letter.toUpperCase(), letter.toLowerCase()]);
+    assertEquals(String.fromCharCode(...taken), [...both].join(""));
+  }
 });
