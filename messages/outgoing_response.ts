@@ -71,6 +71,11 @@ function bare(host: string): string {
   return host.startsWith("[") ? host.slice(1, -1) : host;
 }
 
+/** What few Vias have, and what takes more than putting in two parameters. */
+const UNUSUAL = /"|received/i;
+/** The parameter `rport` of any other, with whatever value it has. */
+const RPORT = /;[ \t]*rport[ \t]*(?:=[^;]*)?(?=;|$)/i;
+
 /**
  * The topmost Via, with where the request really came from.
  *
@@ -85,6 +90,10 @@ function withSource(raw: string, via: ViaHeader, source: Source | undefined): st
   const isAsked = via.rport !== undefined;
   // What the client says of itself there counts for nothing.
   if (!differs && !isAsked && via.received === undefined) return raw;
+  if (!UNUSUAL.test(raw)) {
+    const told = isAsked ? raw.replace(RPORT, `;rport=${source.port}`) : raw;
+    return `${told};received=${host}`;
+  }
   const parameters: ParameterValues = Object.assign(Object.create(null), via.parameters);
   if (isAsked) parameters["rport"] = `${source.port}`;
   parameters["received"] = host;

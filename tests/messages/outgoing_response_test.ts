@@ -157,6 +157,9 @@ const vias: [
   ["an IPv6 address in brackets", `[2001:DB8::1];${B}`, ["[2001:db8::1]", 1], undefined, undefined],
   ["another IPv6 address", `[2001:db8::1];rport;${B}`, ["2001:db8::2", 1], "2001:db8::2", 1],
   ["a source in brackets", `h;${B}`, ["[2001:db8::2]", 1], "2001:db8::2", undefined],
+  ["rport with a value", `h;rport = 5;${B}`, ["192.0.2.1", 7], "192.0.2.1", 7],
+  ["rport twice", `h;rport=5;${B};rport`, ["192.0.2.1", 7], "192.0.2.1", 7],
+  ["received without a value", `h;received;${B}`, ["192.0.2.1", 7], "192.0.2.1", undefined],
   ["a forged received", `10.1.1.1;received=6.6.6.6;${B}`, ["192.0.2.1", 1], "192.0.2.1", undefined],
 ];
 
