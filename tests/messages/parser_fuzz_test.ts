@@ -211,28 +211,25 @@ const hostile: Record<string, (size: number) => Uint8Array> = {
   "a body of blank lines": (size) => request(`\r\n${fill("\r\n", size)}\0`),
 };
 
-function milliseconds(bytes: Uint8Array): number {
-  let least = Infinity;
-  for (let run = 0; run < 3; run++) {
-    const began = performance.now();
-    readAll(parseMessage(bytes));
-    least = Math.min(least, performance.now() - began);
-  }
-  return least;
+/** How long it takes to parse a message and to read all of it, so many times. */
+function milliseconds(bytes: Uint8Array, times: number): number {
+  const began = performance.now();
+  for (let i = 0; i < times; i++) readAll(parseMessage(bytes));
+  return performance.now() - began;
 }
 
 for (const [name, make] of Object.entries(hostile)) {
   Deno.test(`sixteen times as much takes about sixteen times as long: ${name}`, () => {
     // Twice, since the first call pays for compiling.
-    milliseconds(make(16_384));
+    milliseconds(make(16_384), 1);
     const seen: string[] = [];
-    // Linear is 16 and quadratic 256; the middle is far from both. What is quadratic is so each time,
-    // and a machine that is busy with something else only now and then.
-    const isLinear = Array.from({ length: 5 }).some(() => {
-      const small = Math.max(0.5, milliseconds(make(16_384)));
-      const large = milliseconds(make(16 * 16_384));
+    // Sixteen small ones beside a large one: what is linear takes as long, so that what else the machine
+    // does meets both; what is quadratic takes sixteen times as long, each time.
+    const isLinear = Array.from({ length: 8 }).some(() => {
+      const small = Math.max(8, milliseconds(make(16_384), 16));
+      const large = milliseconds(make(16 * 16_384), 1);
       seen.push(`${small.toFixed(2)} ms, then ${large.toFixed(2)} ms`);
-      return large < 64 * small;
+      return large < 4 * small;
     });
     assert(isLinear, seen.join("; "));
   });
