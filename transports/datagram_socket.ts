@@ -20,7 +20,7 @@ export interface DatagramSocket {
   /** Starts reading. Called once. */
   read(handler: DatagramHandler): void;
   /** Sends one datagram to an address of the socket's own family. */
-  send(bytes: Uint8Array, address: string, port: number): Promise<void>;
+  send(bytes: Uint8Array, address: string, port: number): Promise<unknown>;
   /** Closes the socket; what waits in `send` rejects. */
   close(): Promise<void>;
 }
@@ -106,9 +106,8 @@ function openDenoSocket(socket: DenoSocket): DatagramSocket {
     read(handler) {
       reading = read(handler);
     },
-    async send(bytes, address, port) {
-      await socket.send(bytes, { transport: "udp", hostname: address, port });
-    },
+    send: (bytes, address, port) =>
+      socket.send(bytes, { transport: "udp", hostname: address, port }),
     async close() {
       if (!closed) socket.close();
       closed = true;
@@ -154,7 +153,7 @@ async function openNodeSocket(
       });
     },
     send(bytes, address, port) {
-      return new Promise((resolve, reject) => {
+      return new Promise<void>((resolve, reject) => {
         closing.add(reject);
         const settle = (error?: Error | null) => {
           closing.delete(reject);

@@ -15,6 +15,7 @@ import {
   isPort,
   unmapped,
 } from "./destination.ts";
+import { SendQueue } from "./send_queue.ts";
 import { StunClient } from "./stun.ts";
 import type { Destination, Transport, TransportReceiver } from "./transport.ts";
 
@@ -78,9 +79,12 @@ export class UdpTransport implements Transport {
   /** What was advertised, or else the address and port that are bound. */
   readonly local: Destination;
   readonly #socket: DatagramSocket;
-  /** The last send in each queue: one for all addresses, one for each host name. */
-  readonly #queues = new Map<string, Promise<void>>();
+  /** One for all addresses: under Deno, sends that do not wait for each other can change places. */
+  readonly #toAddresses: SendQueue;
+  /** One for each host name that is being looked up. */
+  readonly #toNames = new Map<string, SendQueue>();
   readonly #stun: StunClient;
+  /** Octets that wait in all queues. */
   #queued = 0;
   #closed: Promise<void> | undefined;
 
@@ -90,6 +94,10 @@ export class UdpTransport implements Transport {
       host: options.advertise?.host ?? socket.host,
       port: options.advertise?.port ?? socket.port,
     };
+    this.#toAddresses = new SendQueue({
+      send: (bytes, to) => this.#transmit(bytes, to.host, to.port),
+      settled: (octets) => this.#queued -= octets,
+    });
     this.#stun = new StunClient({
       send: (bytes, to) => this.send(bytes, to),
       clock: options.clock ?? systemClock,
@@ -125,18 +133,24 @@ export class UdpTransport implements Transport {
     if (this.#queued + bytes.length > MAX_QUEUED) {
       return Promise.reject(new TransportError(`cannot send to ${hostport(to)}: too much waits`));
     }
-    // One queue a socket: under Deno, sends that do not wait for each other can change places.
-    const queue = isAddress(to.host) ? "" : to.host.toLowerCase();
-    const before = this.#queues.get(queue) ?? Promise.resolve();
-    const sent = before.then(() => this.#transmit(bytes, to));
     this.#queued += bytes.length;
-    const settle = () => {
-      this.#queued -= bytes.length;
-      if (this.#queues.get(queue) === settled) this.#queues.delete(queue);
-    };
-    const settled = sent.then(settle, settle);
-    this.#queues.set(queue, settled);
-    return sent;
+    return isAddress(to.host) ? this.#toAddresses.send(bytes, to) : this.#sendToName(bytes, to);
+  }
+
+  #sendToName(bytes: Uint8Array, to: Destination): Promise<void> {
+    const name = to.host.toLowerCase();
+    const known = this.#toNames.get(name);
+    if (known !== undefined) return known.send(bytes, to);
+    const queue = new SendQueue({
+      send: async (bytes, { port }) =>
+        await this.#transmit(bytes, await lookUp(name, this.#family), port),
+      settled: (octets) => {
+        this.#queued -= octets;
+        if (queue.isEmpty) this.#toNames.delete(name);
+      },
+    });
+    this.#toNames.set(name, queue);
+    return queue.send(bytes, to);
   }
 
   /**
@@ -148,30 +162,24 @@ export class UdpTransport implements Transport {
     return this.#stun.ping(to);
   }
 
-  async #transmit(bytes: Uint8Array, to: Destination): Promise<void> {
-    try {
-      // Deno sends to the port modulo 65,536.
-      if (!isPort(to.port)) throw new TransportError("there is no such port");
-      const address = isAddress(to.host) ? to.host : await lookUp(to.host, this.#family());
-      await this.#socket.send(bytes, this.#mapped(address), to.port);
-    } catch (cause) {
-      throw failure(`cannot send to ${hostport(to)}`, cause);
-    }
+  #transmit(bytes: Uint8Array, address: string, port: number): Promise<unknown> {
+    // Deno sends to the port modulo 65,536.
+    if (!isPort(port)) throw new TransportError("there is no such port");
+    // A socket of IPv6 reaches IPv4 by addresses that are mapped (RFC 4291 §2.5.5.2).
+    const isMapped = this.#family === 6 && !address.includes(":");
+    return this.#socket.send(bytes, isMapped ? `::ffff:${address}` : address, port);
   }
 
-  #family(): 4 | 6 {
+  get #family(): 4 | 6 {
     return this.#socket.host.includes(":") ? 6 : 4;
-  }
-
-  /** A socket of IPv6 reaches IPv4 by addresses that are mapped (RFC 4291 §2.5.5.2). */
-  #mapped(address: string): string {
-    return this.#family() === 6 && !address.includes(":") ? `::ffff:${address}` : address;
   }
 
   /** Closes the socket, after what was sent before. */
   close(): Promise<void> {
     this.#stun.close();
-    return this.#closed ??= Promise.all(this.#queues.values()).then(() => this.#socket.close());
+    const queues = [this.#toAddresses, ...this.#toNames.values()];
+    return this.#closed ??= Promise.all(queues.map((queue) => queue.drained()))
+      .then(() => this.#socket.close());
   }
 }
 
