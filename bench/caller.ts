@@ -27,12 +27,15 @@ export interface StrowgerCaller extends Caller {
   readonly cores: readonly UserAgentCore[];
 }
 
-const alice = { host: "192.0.2.101", port: 5060 };
-const bob = { host: "192.0.2.201", port: 5060 };
-const BODY = { contentDisposition: "session", contentType: "application/sdp", content: SDP };
+const ADDRESSES = {
+  alice: { host: "192.0.2.101", port: 5060 },
+  bob: { host: "192.0.2.201", port: 5060 },
+};
+/** A description, as what is sent has it. */
+export const BODY = { contentDisposition: "session", contentType: "application/sdp", content: SDP };
 
 /** What goes wrong without anybody to catch it: nothing may, here. */
-function onError(error: Error): never {
+export function onError(error: Error): never {
   throw error;
 }
 
@@ -60,36 +63,50 @@ function callerOn(name: string, core: UserAgentCore, others: UserAgentCore[] = [
   };
 }
 
-/** A transport of which the far end is the script. */
-function scriptedTransport(): Transport {
+/** A transport of one side, of which the far end is a script; and what it receives by. */
+export function scriptedTransport(
+  side: keyof typeof ADDRESSES,
+  send: (text: string) => void,
+): { transport: Transport; receive: (text: string) => void } {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
+  const source = ADDRESSES[side === "alice" ? "bob" : "alice"];
   let receiver: TransportReceiver | undefined;
-  return {
+  const transport: Transport = {
     protocol: "UDP",
     reliable: false,
     secure: false,
-    local: alice,
+    local: ADDRESSES[side],
     attach: (given) => void (receiver = given),
     send: (bytes) => {
-      answer(decoder.decode(bytes), (text) => receiver?.receive(encoder.encode(text), bob));
+      send(decoder.decode(bytes));
       return Promise.resolve();
     },
     close: () => Promise.resolve(),
   };
+  return { transport, receive: (text) => receiver?.receive(encoder.encode(text), source) };
 }
 
 /** The caller's side only. */
 export function callerAlone(clock: Clock): StrowgerCaller {
-  const core = new UserAgentCore({ transports: [scriptedTransport()], clock, onError });
+  const { transport, receive } = scriptedTransport("alice", (text) => answer(text, receive));
+  const core = new UserAgentCore({ transports: [transport], clock, onError });
   return callerOn("Strowger, caller", core);
 }
 
 /** Both sides, over a network in memory. */
 export function callerAndCallee(clock: Clock): StrowgerCaller {
   const network = new MemoryNetwork();
-  const caller = new UserAgentCore({ transports: [network.transport(alice)], clock, onError });
-  const callee = new UserAgentCore({ transports: [network.transport(bob)], clock, onError }, {
+  const caller = new UserAgentCore({
+    transports: [network.transport(ADDRESSES.alice)],
+    clock,
+    onError,
+  });
+  const callee = new UserAgentCore({
+    transports: [network.transport(ADDRESSES.bob)],
+    clock,
+    onError,
+  }, {
     onInvite: (request) => {
       request.trying();
       request.progress();

@@ -4,25 +4,16 @@
  *
  * @module
  */
-import { VirtualClock } from "../tests/support/virtual_clock.ts";
+import { setImmediate } from "node:timers";
 import { type Call, type Caller, callerAlone } from "./caller.ts";
 import { letRing, pickUp } from "./far_end.ts";
 import { heapUsed } from "./measure.ts";
+import { clock, LINGER_MS } from "./virtual_time.ts";
 
-/** 64*T1, and a little: every transaction has ended by then. */
-const LINGER_MS = 33_000;
 /** Calls that come and go before anything counts: what they leave behind is no call's. */
 const WARM_UP_CALLS = 200;
 /** Calls are placed by the hundred. */
 const BATCH = 100;
-
-const setTimer = setTimeout;
-/** The peers take their timers from the runtime, so it has to be there. */
-const clock = new VirtualClock();
-Object.assign(globalThis, {
-  setTimeout: (run: () => void, ms: number) => clock.setTimeout(run, ms),
-  clearTimeout: (id: number | undefined) => clock.clearTimeout(id),
-});
 
 /** Who can call; only who is asked for is loaded. */
 const CALLERS: { readonly [name: string]: () => Promise<Caller> } = {
@@ -33,7 +24,7 @@ const CALLERS: { readonly [name: string]: () => Promise<Caller> } = {
 
 /** Resolves when no promise in the process has anything left to do. */
 function settled(): Promise<void> {
-  return new Promise((resolve) => setTimer(resolve, 0));
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 async function place(caller: Caller, count: number): Promise<Promise<Call>[]> {

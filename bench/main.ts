@@ -9,6 +9,7 @@ const BENCHES = [
   "parse.ts",
   "print.ts",
   "lifecycle.ts",
+  "lifecycle_callee.ts",
   "held_calls.ts",
   "heap.ts",
   "live_calls.ts",
