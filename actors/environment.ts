@@ -4,7 +4,7 @@
  * @module
  */
 import { Identifiers, InvalidArgumentError, URI } from "../messages/mod.ts";
-import { systemClock } from "../transports/clock.ts";
+import { TimerWheel } from "../transports/timer_wheel.ts";
 import type { Transport } from "../transports/transport.ts";
 import { acceptLines, checkContent } from "./content_inspection.ts";
 import { allowEvents, eventPolicy } from "./event_inspection.ts";
@@ -52,7 +52,7 @@ export function makeEnvironment(
   };
   return {
     ...events,
-    clock: configuration.clock ?? systemClock,
+    clock: configuration.clock ?? new TimerWheel(),
     identifiers,
     logger,
     timers: timersOf(configuration.timers),

@@ -77,7 +77,7 @@ export interface UserAgentCoreConfiguration {
   userAgentHeaderFieldValue?: string;
   /** T1, T2 and T4, in milliseconds, where they are not the RFC's. */
   timers?: Partial<TimerTable>;
-  /** What counts time; the runtime's own by default. */
+  /** What counts time; by default the runtime's own timers, put together to 10 ms. */
   clock?: Clock;
   /** Where branches, tags and Call-IDs come from; the runtime's cryptographic source by default. */
   random?: RandomSource;

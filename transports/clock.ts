@@ -19,5 +19,5 @@ export interface Clock {
 export const systemClock: Clock = {
   setTimeout: (run, ms) => setTimeout(run, ms),
   clearTimeout: (timer) => clearTimeout(timer),
-  now: () => Date.now(),
+  now: () => performance.now(),
 };
