@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidArgumentError, TransportError } from "../messages/errors.ts";
+import type { AddressFamily } from "./transport.ts";
 
 /** A host, which has no brackets here if it is an IPv6 address, and a port. */
 export interface HostPort {
@@ -24,6 +25,23 @@ export interface Advertised {
 /** `hostport` of RFC 3261 §25.1, in lower case: for messages, and as a key. */
 export function hostport({ host, port }: HostPort): string {
   return host.includes(":") ? `[${host.toLowerCase()}]:${port}` : `${host.toLowerCase()}:${port}`;
+}
+
+/** Of which kind an address is; `undefined` for a name. An IPv6 address has no brackets here. */
+export function familyOf(host: string): AddressFamily | undefined {
+  if (host.includes(":")) return 6;
+  return /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/.test(host) ? 4 : undefined;
+}
+
+/** Whether it is a multicast address of IPv4; SIP defines no use of IPv6's (RFC 3261 §18.1.1). */
+export function isMulticast(host: string): boolean {
+  return familyOf(host) === 4 && /^(22[4-9]|23[0-9])\./.test(host);
+}
+
+/** To which kinds of addresses a socket can send that is bound to an address. */
+export function familiesOf(bound: string): readonly AddressFamily[] {
+  if (familyOf(bound) === 4) return [4];
+  return /^[0:]+$/.test(bound) ? [6, 4] : [6];
 }
 
 /** Whether something can be sent to a port of this number. */

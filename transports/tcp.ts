@@ -16,9 +16,15 @@ import {
   type ListenOptions,
 } from "./connection_options.ts";
 import { type ConnectionCounts, ConnectionTransport, listening } from "./connection_transport.ts";
-import { type Advertised, advertised, checkListen, type HostPort } from "./destination.ts";
+import {
+  type Advertised,
+  advertised,
+  checkListen,
+  familiesOf,
+  type HostPort,
+} from "./destination.ts";
 import { StreamConnection } from "./stream_connection.ts";
-import type { Destination } from "./transport.ts";
+import type { AddressFamily, Destination } from "./transport.ts";
 
 export type { Advertised, ConnectionCounts, ConnectionOptions, FramerLimits, ListenOptions };
 export { ConnectionTransport };
@@ -45,10 +51,13 @@ export class TcpTransport extends ConnectionTransport {
   override readonly secure = false;
   /** What was advertised, or else the address and port that are bound. */
   declare readonly local: Destination;
+  /** Those of the address that is bound, which is what a Via names: both for `::`. */
+  readonly families: readonly AddressFamily[];
   readonly #limits: FramerLimits;
 
   private constructor(server: Server, bound: HostPort, options: TcpOptions) {
     super(advertised(bound, options.advertise), connectionSettings(options), server);
+    this.families = familiesOf(bound.host);
     this.#limits = options;
     const { gate, owner, settings } = this;
     if (gate === undefined) return;

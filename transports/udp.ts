@@ -11,13 +11,15 @@ import {
   type Advertised,
   checkListen,
   failure,
+  familiesOf,
+  familyOf,
   hostport,
   isPort,
   unmapped,
 } from "./destination.ts";
 import { SendQueue } from "./send_queue.ts";
 import { StunClient } from "./stun.ts";
-import type { Destination, Transport, TransportReceiver } from "./transport.ts";
+import type { AddressFamily, Destination, Transport, TransportReceiver } from "./transport.ts";
 
 export type { Advertised };
 
@@ -57,8 +59,9 @@ const LF = 0x0a;
 /**
  * One UDP socket.
  *
- * What is sent leaves in the order of the calls. A destination may be a host name, which is looked
- * up in the system's own way; messages to one name wait for it, and no others.
+ * What is sent leaves in the order of the calls. A destination may be a host name (the engine
+ * finds addresses itself where it has a resolver), which is looked up in the system's own way;
+ * messages to one name wait for it, and no others.
  *
  * @example
  * ```ts
@@ -78,6 +81,8 @@ export class UdpTransport implements Transport {
   readonly secure = false;
   /** What was advertised, or else the address and port that are bound. */
   readonly local: Destination;
+  /** Those of the address that is bound: both for `::`. */
+  readonly families: readonly AddressFamily[];
   readonly #socket: DatagramSocket;
   /** One for all addresses: under Deno, sends that do not wait for each other can change places. */
   readonly #toAddresses: SendQueue;
@@ -90,6 +95,7 @@ export class UdpTransport implements Transport {
 
   private constructor(socket: DatagramSocket, options: UdpOptions) {
     this.#socket = socket;
+    this.families = familiesOf(socket.host);
     this.local = {
       host: options.advertise?.host ?? socket.host,
       port: options.advertise?.port ?? socket.port,
@@ -134,7 +140,8 @@ export class UdpTransport implements Transport {
       return Promise.reject(new TransportError(`cannot send to ${hostport(to)}: too much waits`));
     }
     this.#queued += bytes.length;
-    return isAddress(to.host) ? this.#toAddresses.send(bytes, to) : this.#sendToName(bytes, to);
+    const isAddress = familyOf(to.host) !== undefined;
+    return isAddress ? this.#toAddresses.send(bytes, to) : this.#sendToName(bytes, to);
   }
 
   #sendToName(bytes: Uint8Array, to: Destination): Promise<void> {
@@ -187,11 +194,6 @@ function checkReceiveBuffer(octets: number): void {
   if (Number.isInteger(octets) && octets > 0 && octets <= MAX_RECEIVE_BUFFER) return;
   const expected = `1 to ${MAX_RECEIVE_BUFFER} octets`;
   throw new InvalidArgumentError("receiveBuffer", expected, String(octets));
-}
-
-/** Whether a host is an address and no name. */
-function isAddress(host: string): boolean {
-  return host.includes(":") || /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/.test(host);
 }
 
 async function lookUp(host: string, family: 4 | 6): Promise<string> {
