@@ -69,15 +69,19 @@ const DEFAULTS = {
 /** Beyond it runtimes' timers fire at once. */
 const MAX_DELAY = 2 ** 31 - 1;
 
+/** Throws an InvalidArgumentError for what is no limit. */
+export function checkLimit(field: string, value: number): void {
+  if (value >= 1 && value <= MAX_DELAY) return;
+  throw new InvalidArgumentError(field, `a number from 1 to ${MAX_DELAY}`, String(value));
+}
+
 /** Fills in the defaults. Throws an InvalidArgumentError for what makes no sense. */
 export function connectionSettings(options: ConnectionOptions): ConnectionSettings {
   const settings = { ...DEFAULTS, clock: systemClock };
   for (const field of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
     const value = options[field];
     if (value === undefined) continue;
-    if (!(value > 0 && value <= MAX_DELAY)) {
-      throw new InvalidArgumentError(field, `a number from 1 to ${MAX_DELAY}`, String(value));
-    }
+    checkLimit(field, value);
     Object.assign(settings, { [field]: value });
   }
   return { ...settings, clock: options.clock ?? systemClock };

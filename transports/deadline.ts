@@ -21,6 +21,11 @@ export class Deadline {
     this.#onPassed = onPassed;
   }
 
+  /** Whether it runs. */
+  get isRunning(): boolean {
+    return this.#timer !== undefined;
+  }
+
   /** Runs, unless it does already. */
   start(): void {
     if (this.#timer === undefined) this.#arm(this.#ms);

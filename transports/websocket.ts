@@ -9,6 +9,7 @@ import { Identifiers, type RandomSource } from "../messages/random.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { failure, hostport } from "./destination.ts";
 import { PING, Ping, PONG } from "./ping.ts";
+import { MAX_MESSAGE, toFrame } from "./sip_frame.ts";
 import type { Destination, LocalAddress, Transport, TransportReceiver } from "./transport.ts";
 
 export type { Clock };
@@ -55,14 +56,11 @@ export interface WebSocketOptions {
 const CONNECT_TIMEOUT = 10_000;
 /** Milliseconds that a server may take to answer a close. */
 const CLOSE_TIMEOUT = 5_000;
-/** Octets that may wait for the server to read, and octets of one message from it. */
+/** Octets that may wait for the server to read. */
 const MAX_QUEUED = 1_048_576;
-const MAX_MESSAGE = 131_072;
 const OPEN = 1;
 
 const encoder = new TextEncoder();
-/** Strict and exact: what it cannot decode, or would decode to something else, goes as binary. */
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * One WebSocket to one server, by which everything goes.
@@ -281,12 +279,4 @@ function opened<T>(socket: WebSocketLike, options: WebSocketOptions, make: () =>
 /** What an error event says, if it says anything; browsers' do not. */
 function messageOf(event: { message?: unknown }): string {
   return typeof event.message === "string" ? event.message : "";
-}
-
-function toFrame(bytes: Uint8Array): string | Uint8Array<ArrayBuffer> {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return new Uint8Array(bytes);
-  }
 }
