@@ -5,7 +5,7 @@
  * @module
  */
 import type { AnyStateMachine, EventObject, MachineContext, StateValue } from "xstate";
-import { matchesState } from "xstate";
+import { and, matchesState, not, or } from "xstate";
 
 /** What guards and actions are given. */
 export interface Circumstances {
@@ -47,6 +47,11 @@ interface BuiltIn {
   readonly guards?: readonly unknown[];
   readonly stateValue?: StateValue;
 }
+
+/** What tells XState's own guards apart; their names are not what they were when a bundler is through. */
+const [CHECK_NOT, CHECK_AND, CHECK_OR] = [not("any"), and([]), or([])].map(
+  (guard: unknown) => (guard as BuiltIn).check,
+);
 
 /**
  * An action of a machine, made ready.
@@ -102,14 +107,14 @@ export function guardIn(
   if (found.check === undefined) return found as Guard;
   if (found.stateValue !== undefined) return matchesState(found.stateValue, state);
   const inner = (found.guards ?? []).map((each) => guardIn(machine, state, each));
-  switch ((found as { readonly name?: string }).name) {
-    case "not": {
+  switch (found.check) {
+    case CHECK_NOT: {
       const [only = true] = inner;
       return typeof only === "boolean" ? !only : (args) => !only(args);
     }
-    case "and":
+    case CHECK_AND:
       return combined(inner, false, (left, right) => (args) => left(args) && right(args));
-    case "or":
+    case CHECK_OR:
       return combined(inner, true, (left, right) => (args) => left(args) || right(args));
   }
   throw new TypeError(`expected and, or, not or stateIn in ${machine.id}, found ${nameOf(guard)}`);
