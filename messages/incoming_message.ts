@@ -102,16 +102,19 @@ const NONE: readonly unknown[] = [];
 /** What requests and responses have in common. */
 export abstract class IncomingMessage {
   /** The host and port that it really came from, once a transport has delivered it. */
-  source: { readonly host: string; readonly port: number } | undefined = undefined;
+  declare source: { readonly host: string; readonly port: number } | undefined;
   /** What the parser found. */
-  protected readonly parts: MessageParts;
-  private bodyText: string | undefined = undefined;
+  declare protected readonly parts: MessageParts;
+  declare private bodyText: string | undefined;
   /** Names and values by turns: so few are asked for that a list is faster than a map. */
-  private parsed: readonly unknown[] = NONE;
+  declare private parsed: readonly unknown[];
 
   /** For the parser: see `parseMessage`. */
   constructor(parts: MessageParts) {
     this.parts = parts;
+    this.source = undefined;
+    this.bodyText = undefined;
+    this.parsed = NONE;
   }
 
   /** The method of a request; of a response, the method in its CSeq. */
@@ -333,13 +336,14 @@ export abstract class IncomingMessage {
 /** A request that came from the network. */
 export class IncomingRequestMessage extends IncomingMessage {
   /** Tells a request from a response and a fault in the result of parsing. */
-  readonly kind = "request";
+  declare readonly kind: "request";
   /** The Request-URI. */
-  readonly ruri: URI;
+  declare readonly ruri: URI;
 
   /** For the parser: see `parseMessage`. */
   constructor(parts: MessageParts, ruri: URI) {
     super(parts);
+    this.kind = "request";
     this.ruri = ruri;
   }
 }
@@ -347,20 +351,22 @@ export class IncomingRequestMessage extends IncomingMessage {
 /** A response that came from the network, or that the engine made up itself: see `local`. */
 export class IncomingResponseMessage extends IncomingMessage {
   /** Tells a response from a request and a fault in the result of parsing. */
-  readonly kind = "response";
+  declare readonly kind: "response";
   /** The status code, 100 to 699. */
-  readonly statusCode: number;
+  declare readonly statusCode: number;
   /** The reason phrase, for people to read. */
-  readonly reasonPhrase: string;
+  declare readonly reasonPhrase: string;
   /**
    * Whether no peer sent it: a timeout told as 408 or a transport error told as 503 (RFC 3261
    * §8.1.3.1).
    */
-  local = false;
+  declare local: boolean;
 
   /** For the parser: see `parseMessage`. */
   constructor(parts: MessageParts, statusCode: number, reasonPhrase: string) {
     super(parts);
+    this.kind = "response";
+    this.local = false;
     this.statusCode = statusCode;
     this.reasonPhrase = reasonPhrase;
   }

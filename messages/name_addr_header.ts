@@ -130,8 +130,8 @@ export function readTagged(
  */
 export class NameAddrHeader extends Parameters {
   /** The address. */
-  uri: URI;
-  private name: string;
+  declare uri: URI;
+  declare private name: string;
 
   /** Makes one from its parts. Throws `InvalidArgumentError` for CR, LF or NUL in any of them. */
   constructor(

@@ -95,38 +95,38 @@ export function requestUri(uri: URI): string {
  */
 export class OutgoingRequestMessage {
   /** The headers that the engine sets, by name, besides `extraHeaders`. */
-  readonly headers: { [name: string]: string[] };
+  declare readonly headers: { [name: string]: string[] };
   /** The method. */
-  readonly method: string;
+  declare readonly method: string;
   /** The Request-URI. */
-  readonly ruri: URI;
+  declare readonly ruri: URI;
   /** From, whole. */
-  readonly from: NameAddrHeader;
+  declare readonly from: NameAddrHeader;
   /** The tag in From. */
-  readonly fromTag: string;
+  declare readonly fromTag: string;
   /** The address in From. */
-  readonly fromURI: URI;
+  declare readonly fromURI: URI;
   /** To, whole. */
-  readonly to: NameAddrHeader;
+  declare readonly to: NameAddrHeader;
   /** The tag in To, where there is one. */
-  readonly toTag: string | undefined;
+  declare readonly toTag: string | undefined;
   /** The address in To. */
-  readonly toURI: URI;
+  declare readonly toURI: URI;
   /** Whom it goes to first, where that is not the first Route, nor the far end: a strict router. */
-  nextHop: URI | undefined;
+  declare nextHop: URI | undefined;
   /** The branch of the topmost Via, once it is set. */
-  branch: string | undefined;
+  declare branch: string | undefined;
   /** Host and port in the topmost Via, once it is set. */
-  sentBy: string | undefined;
+  declare sentBy: string | undefined;
   /** Call-ID. */
-  readonly callId: string;
+  declare readonly callId: string;
   /** Header lines of the program, `Name: value` each. */
-  extraHeaders: string[];
+  declare extraHeaders: string[];
   /** The body. */
-  body: Body | BinaryBody | undefined;
-  private sequence: number;
-  private readonly viaHost: string | undefined;
-  private readonly forceRport: boolean;
+  declare body: Body | BinaryBody | undefined;
+  declare private sequence: number;
+  declare private readonly viaHost: string | undefined;
+  declare private readonly forceRport: boolean;
 
   /** Makes a request. Throws `InvalidArgumentError` for what cannot go onto the wire. */
   constructor(
@@ -158,6 +158,9 @@ export class OutgoingRequestMessage {
       "callId",
       options.callId ?? (options.callIdPrefix ?? "") + identifiers.callId(),
     );
+    this.nextHop = undefined;
+    this.branch = undefined;
+    this.sentBy = undefined;
     this.sequence = options.cseq ?? 1;
     this.viaHost = options.viaHost;
     this.forceRport = options.forceRport ?? true;

@@ -23,12 +23,17 @@ export function printParameters(values: ParameterValues): string {
   return text;
 }
 
-/** What a URI and a name-addr have in common: named parameters. */
+/**
+ * What a URI and a name-addr have in common: named parameters.
+ *
+ * The fields of this and of the other classes of which every message has some are `declare`d: what the
+ * constructor sets anyway need not be defined as `undefined` before, which is a twelfth of parsing.
+ */
 export class Parameters {
   /** What came from the network and nobody has asked for yet; its grammar has been checked. */
-  private unread: string | undefined;
+  declare private unread: string | undefined;
   // Made when it is first needed: most URIs have none, and most parameters are never asked for.
-  private values: ParameterValues | undefined;
+  declare private values: ParameterValues | undefined;
 
   /** Takes parameters over; names are lowered, numbers printed, `undefined` left out. */
   constructor(parameters?: { [name: string]: string | number | null | undefined }) {

@@ -125,17 +125,17 @@ export function readAlone<T>(text: string, read: (scanner: Scanner) => T): T | F
 /** Reads one header value, or one part of it, from `pos` to `end`. */
 export class Scanner {
   /** What is read. */
-  readonly text: string;
+  declare readonly text: string;
   /** Its character codes, as {@linkcode codesOf} makes them. */
-  readonly codes: Uint8Array;
+  declare readonly codes: Uint8Array;
   /** Where reading goes on. */
-  pos: number;
+  declare pos: number;
   /** Where the value ends. */
-  end: number;
-  private nameStart = 0;
-  private nameEnd = 0;
-  private valueStart = -1;
-  private valueEnd = 0;
+  declare end: number;
+  declare private nameStart: number;
+  declare private nameEnd: number;
+  declare private valueStart: number;
+  declare private valueEnd: number;
 
   /** Starts before `pos`. */
   constructor(text: string, codes: Uint8Array = codesOf(text), pos = 0, end = text.length) {
@@ -143,6 +143,8 @@ export class Scanner {
     this.codes = codes;
     this.pos = pos;
     this.end = end;
+    this.nameStart = this.nameEnd = this.valueEnd = 0;
+    this.valueStart = -1;
   }
 
   /** The next character's code, or -1 at the end. */

@@ -168,18 +168,18 @@ function escapeUser(text: string): string {
  */
 export class URI extends Parameters {
   /** The scheme in lower case: `sip`, `sips`, `tel`, or another. */
-  scheme: string;
+  declare scheme: string;
   /** The user, or the number of a `tel:` URI, escaped as it is on the wire. */
-  user: string | undefined;
+  declare user: string | undefined;
   /** The password, escaped as it is on the wire. RFC 3261 §19.1.1 advises against using one. */
-  password: string | undefined;
+  declare password: string | undefined;
   /** The host; an IPv6 address stands in its brackets. Empty for schemes without hosts. */
-  host: string;
+  declare host: string;
   /** The port, where one is given. */
-  port: number | undefined;
+  declare port: number | undefined;
   /** All behind the colon, for a scheme other than `sip`, `sips` and `tel`. */
-  opaque: string | undefined;
-  private headerValues: UriHeaders | undefined;
+  declare opaque: string | undefined;
+  declare private headerValues: UriHeaders | undefined;
 
   /**
    * Makes a URI from its parts. What may not stand bare in a user is escaped; a text with CR, LF or

@@ -11,18 +11,18 @@ import { scanHostPort } from "./host_port.ts";
 /** One Via value. */
 export class ViaHeader {
   /** The transport in upper case: `UDP`, `TCP`, `TLS`, `WS`, `WSS`, or another. */
-  readonly transport: string;
+  declare readonly transport: string;
   /** The sent-by host as it came; an IPv6 address stands in its brackets. */
-  readonly host: string;
+  declare readonly host: string;
   /** The sent-by port, where one is given. */
-  readonly port: number | undefined;
+  declare readonly port: number | undefined;
   /** The branch, which names the transaction. */
-  readonly branch: string | undefined;
+  declare readonly branch: string | undefined;
   /** The address that the request really came from. */
-  readonly received: string | undefined;
+  declare readonly received: string | undefined;
   /** The port that it really came from; `null` where the client asks for it (RFC 3581 §3). */
-  readonly rport: number | null | undefined;
-  private readonly unread: string;
+  declare readonly rport: number | null | undefined;
+  declare private readonly unread: string;
 
   /** Reads one. Throws what the grammar does not allow, and leaves the scanner behind the value. */
   constructor(scanner: Scanner) {
