@@ -28,7 +28,9 @@ export type Command =
   /** Says what was used so far. */
   | { readonly do: "usage" }
   /** Starts noting how long the event loop pauses. */
-  | { readonly do: "watchPauses" };
+  | { readonly do: "watchPauses" }
+  /** Ends that, and says it. */
+  | { readonly do: "tellPauses" };
 
 /** What it answers. */
 export interface Usage {
@@ -40,7 +42,7 @@ export interface Usage {
   readonly sent: number;
   /** Calls that this end placed and that failed, since the start. */
   readonly failed: number;
-  /** Milliseconds: the longest pauses of the event loop, since it was told to watch. */
+  /** In answer to `tellPauses`, in milliseconds. */
   readonly pauses?: { readonly p999: number; readonly most: number };
 }
 
@@ -55,14 +57,11 @@ export async function serve(stack: Stack): Promise<never> {
   let pauses: Pauses | undefined;
   const usage = (): Usage => {
     const { user, system } = process.cpuUsage();
-    const watched = pauses?.end();
-    pauses = undefined;
     return {
       port: stack.port,
       processorTime: user + system,
       sent: stack.sent(),
       failed,
-      ...(watched === undefined ? {} : { pauses: watched }),
     };
   };
   console.log(JSON.stringify(usage()));
@@ -73,7 +72,8 @@ export async function serve(stack: Stack): Promise<never> {
       const { port, rate, calls } = command;
       failed += await place(calls, rate, () => stack.call(port));
     }
-    console.log(JSON.stringify(usage()));
+    const told = command.do === "tellPauses" ? { pauses: pauses?.end() } : {};
+    console.log(JSON.stringify({ ...usage(), ...told }));
   }
   process.exit(0);
 }
