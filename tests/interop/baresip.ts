@@ -1,6 +1,7 @@
 /**
  * baresip as a phone, as a child process.
  */
+import type { Authority } from "../support/certificates.ts";
 import { BaresipControl } from "./baresip_control.ts";
 import { DOMAIN, passwordOf } from "./kamailio.ts";
 import { freePort, HOST, PeerProcess } from "./peer_process.ts";
@@ -9,9 +10,11 @@ import { freePort, HOST, PeerProcess } from "./peer_process.ts";
 export interface BaresipOptions {
   /** The user that it registers. */
   user: string;
-  /** Where it registers, and by what. */
-  proxy: { readonly port: number };
-  protocol: "UDP" | "TCP";
+  /** At which port it registers, and by what. */
+  proxyPort: number;
+  protocol: "UDP" | "TCP" | "TLS";
+  /** Who issues its certificate, and whose it believes; needed for TLS. */
+  authority?: Authority;
   /** A directory of its own. */
   directory: string;
   /** After how many seconds it ends by itself. */
@@ -40,8 +43,12 @@ export class Baresip {
     const controlPort = freePort();
     const write = (name: string, text: string | Uint8Array) =>
       Deno.writeFile(`${directory}/${name}`, typeof text === "string" ? encode(text) : text);
+    const { authority } = options;
+    const certified = await authority?.issue({ names: [`IP:${HOST}`] });
     await Promise.all([
       write("config", configuration(directory, port, controlPort)),
+      write("ca.pem", authority?.cert ?? ""),
+      write("certificate.pem", `${certified?.key ?? ""}${certified?.cert ?? ""}`),
       write("accounts", account(options)),
       write("contacts", ""),
       write("silence.wav", silence()),
@@ -69,8 +76,8 @@ function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-function account({ user, proxy, protocol }: BaresipOptions): string {
-  const outbound = `sip:${HOST}:${proxy.port};transport=${protocol.toLowerCase()}`;
+function account({ user, proxyPort, protocol }: BaresipOptions): string {
+  const outbound = `sip:${HOST}:${proxyPort};transport=${protocol.toLowerCase()}`;
   const password = passwordOf(user);
   return `<sip:${user}@${DOMAIN}>;auth_pass=${password};outbound="${outbound}";regint=60;` +
     "answermode=manual\n";
@@ -79,6 +86,8 @@ function account({ user, proxy, protocol }: BaresipOptions): string {
 function configuration(directory: string, port: number, controlPort: number): string {
   return [
     `sip_listen ${HOST}:${port}`,
+    `sip_certificate ${directory}/certificate.pem`,
+    `sip_cafile ${directory}/ca.pem`,
     // Without it, loopback is no interface to use.
     "net_interface 127.0.0.1",
     `ctrl_tcp_listen ${HOST}:${controlPort}`,

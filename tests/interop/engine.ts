@@ -2,14 +2,17 @@
  * An engine for one trial: a core over one transport, and all that it did.
  */
 import { type Transport, UserAgentCore, type UserAgentCoreConfiguration } from "@strowger/sip";
-import { TcpTransport } from "@strowger/sip/transports/tcp";
-import { UdpTransport } from "@strowger/sip/transports/udp";
+import type { Kamailio } from "./kamailio.ts";
+import { openTransport } from "./open_transport.ts";
 import { LossyTransport } from "./lossy_transport.ts";
 import { latin1, type LoggedMessage, parseLoggedMessage } from "./message_log.ts";
 import { pause } from "./peer_process.ts";
 
 /** By what a trial goes. */
-export type Protocol = "UDP" | "TCP";
+export type Protocol = "UDP" | "TCP" | "TLS" | "WS" | "WSS";
+
+/** All that there are. */
+export const EVERY_PROTOCOL: readonly Protocol[] = ["UDP", "TCP", "TLS", "WS", "WSS"];
 
 /**
  * How long transactions may stay after the last call. The longest wait for repetitions is 64*T1,
@@ -21,7 +24,7 @@ const LINGER = 40_000;
 export class Engine {
   readonly core: UserAgentCore;
   readonly protocol: Protocol;
-  /** Where it listens, as `host:port`. */
+  /** Where it listens, as `host:port`; without a port where it does not. */
   readonly hostport: string;
   /** Every message that it sent and received. */
   readonly messages: LoggedMessage[] = [];
@@ -39,7 +42,7 @@ export class Engine {
     this.lost = lost;
     const { host, port } = transport.local;
     this.protocol = protocol;
-    this.hostport = `${host}:${port}`;
+    this.hostport = port === undefined ? host : `${host}:${port}`;
     this.core = new UserAgentCore({
       ...configuration,
       transports: [transport],
@@ -49,14 +52,16 @@ export class Engine {
     });
   }
 
-  /** Makes one, on a free port, that loses a share of its messages. */
+  /**
+   * Makes one, on a free port, that loses a share of its messages. `proxy` is whom TLS and WebSockets
+   * are for.
+   */
   static async start(
     protocol: Protocol,
     configuration: Partial<UserAgentCoreConfiguration> = {},
-    loss = 0,
+    { loss = 0, proxy }: { loss?: number; proxy?: Kamailio } = {},
   ): Promise<Engine> {
-    const Transport = protocol === "UDP" ? UdpTransport : TcpTransport;
-    const transport = await Transport.listen();
+    const transport = await openTransport(protocol, proxy);
     const lossy = loss > 0 ? new LossyTransport(transport, loss) : undefined;
     return new Engine(protocol, lossy ?? transport, configuration, () => lossy?.lost ?? 0);
   }

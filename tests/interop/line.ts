@@ -79,13 +79,15 @@ export class Line {
       routeSet: [proxy.route(protocol)],
       credentials: [{ realm: DOMAIN, username: user, password }],
     };
-    return new Line(await Engine.start(protocol, configuration, loss), user);
+    return new Line(await Engine.start(protocol, configuration, { loss, proxy }), user);
   }
 
   /** Registers for some seconds, or not any more for 0; the final response. */
   register(expires: number): Promise<IncomingResponseMessage> {
     const { core, hostport, protocol } = this.engine;
-    const contact = `<sip:${this.user}@${hostport};transport=${protocol.toLowerCase()}>`;
+    const contact = `<sip:${this.user}@${hostport};transport=${
+      protocol.toLowerCase().replace("wss", "ws")
+    }>`;
     const headers = [`Contact: ${contact}`, `Expires: ${expires}`];
     const registrar = URI.parse(`sip:${DOMAIN}`);
     const address = addressOf(this.user);

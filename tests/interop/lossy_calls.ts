@@ -19,6 +19,7 @@ export const LOSSY_CALLS: readonly ProxyScenario[] = [
     title: "the engine calls, holds and hangs up; every seventh message is lost",
     peer: "baresip",
     loss: LOSS,
+    protocols: ["UDP"],
     async play(scene) {
       const { open, phone, expect } = scene;
       const alice = await open("alice");
@@ -40,6 +41,7 @@ export const LOSSY_CALLS: readonly ProxyScenario[] = [
     title: "the phone calls and hangs up; every seventh message is lost",
     peer: "baresip",
     loss: LOSS,
+    protocols: ["UDP"],
     async play(scene) {
       const { open, phone, expect } = scene;
       const alice = await open("alice");
@@ -64,6 +66,7 @@ export const LOSSY_CALLS: readonly ProxyScenario[] = [
     title: "two engines call, and one gives up; every seventh message is lost",
     peer: "Kamailio",
     loss: LOSS,
+    protocols: ["UDP"],
     async play(scene) {
       const { open, expect } = scene;
       const [alice, dave] = await Promise.all([open("alice"), open("dave")]);

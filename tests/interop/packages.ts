@@ -2,10 +2,12 @@
  * The peers' packages: Debian's, installed where they are missing.
  */
 
-/** What each package is there for, as a command that it brings. */
+/** What each package is there for, as a command or module that it brings. */
 const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["sip-tester", "sipp"],
   ["kamailio", "kamailio"],
+  ["kamailio-tls-modules", "tls.so"],
+  ["kamailio-websocket-modules", "websocket.so"],
   ["baresip-core", "baresip"],
 ]);
 
@@ -31,7 +33,7 @@ function missingPackages(): string[] {
 
 function isThere(command: string): boolean {
   // Debian has daemons where only root looks for commands.
-  const directories = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin"];
+  const directories = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", ...modules()];
   return directories.some((directory) => {
     try {
       return Deno.statSync(`${directory}/${command}`).isFile;
@@ -39,6 +41,18 @@ function isThere(command: string): boolean {
       return false;
     }
   });
+}
+
+/** Where Kamailio's modules are, for every architecture. */
+function modules(): string[] {
+  try {
+    return Array.from(
+      Deno.readDirSync("/usr/lib"),
+      ({ name }) => `/usr/lib/${name}/kamailio/modules`,
+    );
+  } catch {
+    return [];
+  }
 }
 
 async function asRoot(...command: string[]): Promise<void> {

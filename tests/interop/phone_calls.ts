@@ -1,6 +1,7 @@
 /**
  * Calls with baresip, through Kamailio.
  */
+import { EVERY_PROTOCOL } from "./engine.ts";
 import { follow, type Line, type LiveCall } from "./line.ts";
 import type { ProxyScenario, Scene } from "./proxy_trial.ts";
 import { register } from "./registrations.ts";
@@ -10,6 +11,7 @@ export const PHONE_CALLS: readonly ProxyScenario[] = [
   {
     title: "the engine calls and hangs up",
     peer: "baresip",
+    protocols: EVERY_PROTOCOL,
     async play(scene) {
       const { here } = await callPhone(scene);
       await hangUp(scene, here);
@@ -28,6 +30,7 @@ export const PHONE_CALLS: readonly ProxyScenario[] = [
   {
     title: "the engine calls, the phone hangs up",
     peer: "baresip",
+    protocols: EVERY_PROTOCOL,
     async play(scene) {
       const { here } = await callPhone(scene);
       await phoneHangsUp(scene, here);
@@ -36,6 +39,7 @@ export const PHONE_CALLS: readonly ProxyScenario[] = [
   {
     title: "the phone calls, the engine hangs up",
     peer: "baresip",
+    protocols: EVERY_PROTOCOL,
     async play(scene) {
       const { here } = await callFromPhone(scene);
       await hangUp(scene, here);
@@ -44,6 +48,7 @@ export const PHONE_CALLS: readonly ProxyScenario[] = [
   {
     title: "the phone calls and hangs up",
     peer: "baresip",
+    protocols: EVERY_PROTOCOL,
     async play(scene) {
       const { here } = await callFromPhone(scene);
       await phoneHangsUp(scene, here);
@@ -64,6 +69,7 @@ export const PHONE_CALLS: readonly ProxyScenario[] = [
   {
     title: "the engine calls, and gives up",
     peer: "baresip",
+    protocols: EVERY_PROTOCOL,
     async play(scene) {
       const { phone, expect } = scene;
       const placed = (await openAlice(scene)).call(phone.user);
@@ -77,6 +83,7 @@ export const PHONE_CALLS: readonly ProxyScenario[] = [
   {
     title: "the phone calls, and gives up",
     peer: "baresip",
+    protocols: EVERY_PROTOCOL,
     async play(scene) {
       const { phone, expect } = scene;
       const alice = await openAlice(scene);

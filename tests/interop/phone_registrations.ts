@@ -13,8 +13,9 @@ export const PHONE_REGISTRATIONS: readonly ProxyScenario[] = [
   {
     title: "a phone registers at the engine, which challenges it",
     peer: "baresip",
+    protocols: ["UDP", "TCP", "TLS"],
     async play(scene) {
-      const { protocol, start, expect } = scene;
+      const { protocol, proxy, start, expect } = scene;
       const engine = await start();
       const answers: string[] = [];
       const authenticator = new DigestAuthenticator({
@@ -42,9 +43,12 @@ export const PHONE_REGISTRATIONS: readonly ProxyScenario[] = [
       };
       const directory = await Deno.makeTempDir({ prefix: "interop-" });
       try {
-        const proxy = { port: Number(engine.hostport.split(":")[1]) };
-        const options = { user: "erin", proxy, protocol, directory, seconds: LIFETIME };
-        const phone = await Baresip.start(options);
+        const proxyPort = Number(engine.hostport.split(":")[1]);
+        const phone = await Baresip.start({
+          ...{ user: "erin", proxyPort, directory, seconds: LIFETIME },
+          ...{ protocol: protocol === "UDP" || protocol === "TCP" ? protocol : "TLS" },
+          authority: proxy.authority,
+        });
         await phone.stop();
       } finally {
         await Deno.remove(directory, { recursive: true });

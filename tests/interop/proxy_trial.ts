@@ -28,13 +28,15 @@ export interface Scene {
   expect(what: string, found: unknown, expected: unknown): void;
 }
 
-/** One row of the table, once for each transport. */
+/** One row of the table, once for each of its transports. */
 export interface ProxyScenario {
   readonly title: string;
   readonly peer: "Kamailio" | "baresip";
   /** Whether the proxy challenges with SHA-256, and not with MD5. */
   readonly isSha256?: boolean;
-  /** How much is lost at the engines, over UDP; there is no such trial over TCP. */
+  /** By what the engine goes; UDP and TCP by default. */
+  readonly protocols?: readonly Protocol[];
+  /** How much is lost at the engines; over UDP, that is. */
   readonly loss?: number;
   /** All of it; throws where something does not come that has to. */
   play(scene: Scene): Promise<void>;
@@ -70,7 +72,7 @@ export class ProxyTrial extends Trial {
       const known = stage.complaints.length;
       await this.scenario.play(this.scene(stage));
       this.complaints.push(...stage.complaints.slice(known));
-      for (const phone of [stage.bob, stage.carol]) phone.control.drain();
+      for (const phone of Object.values(stage.phones)) phone.control.drain();
     } catch (error) {
       this.complaints.push(`${error instanceof Error ? error.message : error}`);
     }
@@ -88,13 +90,12 @@ export class ProxyTrial extends Trial {
   private scene(stage: Stage): Scene {
     const { protocol, scenario } = this;
     const proxy = scenario.isSha256 ? stage.sha256 : stage.md5;
-    const isUdp = protocol === "UDP";
     return {
       protocol,
       stage,
       proxy,
-      phone: isUdp ? stage.bob : stage.carol,
-      other: isUdp ? stage.carol : stage.bob,
+      phone: stage.phoneOf(protocol),
+      other: protocol === "UDP" ? stage.phones.TCP : stage.phones.UDP,
       open: async (user, options) => {
         const { loss = 0 } = scenario;
         const line = await Line.open(protocol, user, proxy, { loss, ...options });
@@ -103,7 +104,7 @@ export class ProxyTrial extends Trial {
         return line;
       },
       start: async () => {
-        const engine = await Engine.start(protocol);
+        const engine = await Engine.start(protocol, {}, { proxy });
         this.engines.push(engine);
         return engine;
       },

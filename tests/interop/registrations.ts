@@ -1,6 +1,7 @@
 /**
  * Registrations at Kamailio, and what it challenges.
  */
+import { EVERY_PROTOCOL } from "./engine.ts";
 import { header, parameter } from "./logged_header.ts";
 import { follow, type Line, type LiveCall, reInvite } from "./line.ts";
 import { pause } from "./peer_process.ts";
@@ -17,6 +18,7 @@ function challenged(algorithm: "MD5" | "SHA-256"): ProxyScenario[] {
       title: `REGISTER, challenged with ${algorithm}; refreshed; removed`,
       peer: "Kamailio",
       isSha256,
+      protocols: isSha256 ? ["UDP", "TCP"] : EVERY_PROTOCOL,
       async play({ open, expect }) {
         const alice = await open("alice");
         const first = await alice.register(60);
@@ -36,6 +38,7 @@ function challenged(algorithm: "MD5" | "SHA-256"): ProxyScenario[] {
       title: `INVITE and MESSAGE, challenged with ${algorithm}`,
       peer: "Kamailio",
       isSha256,
+      protocols: isSha256 ? ["UDP", "TCP"] : EVERY_PROTOCOL,
       async play(scene) {
         const { open, expect } = scene;
         const [alice, dave] = await Promise.all([open("alice"), open("dave")]);

@@ -5,6 +5,7 @@
  * `N passed, N failed`, of trials: a scenario over a transport each. Words after the command pick the
  * trials whose line in the table has all of them.
  */
+import type { Protocol } from "./engine.ts";
 import { LOSSY_CALLS } from "./lossy_calls.ts";
 import { providePeers } from "./packages.ts";
 import { PHONE_CALLS } from "./phone_calls.ts";
@@ -52,11 +53,17 @@ const THROUGH_KAMAILIO = [
 
 let stage: Promise<Stage> | undefined;
 const setStage = (): Promise<Stage> => stage ??= Stage.start();
-const trials: Trial[] = (["UDP", "TCP"] as const).flatMap((protocol) => [
-  ...WITH_SIPP.map((scenario) => new SippTrial(scenario, protocol)),
-  ...THROUGH_KAMAILIO.filter(({ loss }) => loss === undefined || protocol === "UDP")
-    .map((scenario) => new ProxyTrial(scenario, protocol, setStage)),
-]).filter((trial) => Deno.args.every((word) => lineOf(trial).includes(word)));
+const throughKamailio = (protocol: Protocol): Trial[] =>
+  THROUGH_KAMAILIO.filter(({ protocols = ["UDP", "TCP"] }) => protocols.includes(protocol))
+    .map((scenario) => new ProxyTrial(scenario, protocol, setStage));
+const trials: Trial[] = [
+  ...(["UDP", "TCP"] as const).flatMap((protocol) => [
+    ...WITH_SIPP.map((scenario) => new SippTrial(scenario, protocol)),
+    ...throughKamailio(protocol),
+  ]),
+  // Debian's SIPp has no TLS, and none has WebSockets.
+  ...(["TLS", "WS", "WSS"] as const).flatMap(throughKamailio),
+].filter((trial) => Deno.args.every((word) => lineOf(trial).includes(word)));
 const passed = new Set<Trial>();
 const deadline = setTimeout(giveUp, DEADLINE);
 

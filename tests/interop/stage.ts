@@ -1,12 +1,22 @@
 /**
- * What the trials through a proxy share: two Kamailios, and two phones at one of them.
+ * What the trials through a proxy share: two Kamailios, and three phones at one of them.
  */
-import { Baresip } from "./baresip.ts";
+import { Authority } from "../support/certificates.ts";
+import { Baresip, type BaresipOptions } from "./baresip.ts";
 import type { Protocol } from "./engine.ts";
 import { Kamailio, type KamailioOptions } from "./kamailio.ts";
 
 /** After how many seconds all of it ends by itself. */
 const LIFETIME = 240;
+
+interface Place {
+  /** A directory of its own. */
+  readonly directory: string;
+  /** After how many seconds it ends by itself. */
+  readonly seconds: number;
+}
+
+type Phones = Readonly<Record<"UDP" | "TCP" | "TLS", Baresip>>;
 
 /** See the module. */
 export class Stage {
@@ -14,20 +24,18 @@ export class Stage {
   readonly md5: Kamailio;
   /** Challenges with SHA-256, within dialogs, too, and its nonces grow old. */
   readonly sha256: Kamailio;
-  /** A phone at the first, over UDP. */
-  readonly bob: Baresip;
-  /** Another, over TCP. */
-  readonly carol: Baresip;
+  /** Phones at the first: Bob's over UDP, Carol's over TCP, Frank's over TLS. */
+  readonly phones: Phones;
   private readonly peers: AsyncDisposableStack;
 
   private constructor(
     peers: AsyncDisposableStack,
     proxies: readonly [Kamailio, Kamailio],
-    phones: readonly [Baresip, Baresip],
+    phones: Phones,
   ) {
     this.peers = peers;
     [this.md5, this.sha256] = proxies;
-    [this.bob, this.carol] = phones;
+    this.phones = phones;
   }
 
   /** Starts everything. */
@@ -37,17 +45,20 @@ export class Stage {
     peers.defer(() => Deno.remove(directory, { recursive: true }));
     const start = async <T extends { stop(): Promise<void> }>(
       name: string,
-      run: (place: { directory: string; seconds: number }) => Promise<T>,
+      run: (place: Place) => Promise<T>,
     ): Promise<T> => {
       await Deno.mkdir(`${directory}/${name}`);
       const peer = await run({ directory: `${directory}/${name}`, seconds: LIFETIME });
       peers.defer(() => peer.stop());
       return peer;
     };
-    const proxy = (name: string, options: Omit<KamailioOptions, "directory" | "seconds">) =>
-      start(name, (place) => Kamailio.start({ ...options, ...place }));
-    const phone = (user: string, proxy: Kamailio, protocol: Protocol) =>
-      start(user, (place) => Baresip.start({ user, proxy, protocol, ...place }));
+    const authority = await Authority.make();
+    const proxy = (name: string, options: Omit<KamailioOptions, keyof Place | "authority">) =>
+      start(name, (place) => Kamailio.start({ ...options, authority, ...place }));
+    const phone = (user: string, proxy: Kamailio, protocol: BaresipOptions["protocol"]) => {
+      const options = { user, proxyPort: proxy.port(protocol), protocol, authority };
+      return start(user, (place) => Baresip.start({ ...options, ...place }));
+    };
     try {
       const md5 = await proxy("md5", { algorithm: "MD5", nonceExpire: 300, withinDialogs: false });
       const sha256 = await proxy("sha256", {
@@ -55,13 +66,22 @@ export class Stage {
         nonceExpire: NONCE_EXPIRE,
         withinDialogs: true,
       });
-      const bob = await phone("bob", md5, "UDP");
-      const carol = await phone("carol", md5, "TCP");
-      return new Stage(peers, [md5, sha256], [bob, carol]);
+      const phones = {
+        UDP: await phone("bob", md5, "UDP"),
+        TCP: await phone("carol", md5, "TCP"),
+        TLS: await phone("frank", md5, "TLS"),
+      };
+      return new Stage(peers, [md5, sha256], phones);
     } catch (error) {
       await peers.disposeAsync();
       throw error;
     }
+  }
+
+  /** The phone that goes by a transport; the WebSockets' is that of what is below them. */
+  phoneOf(protocol: Protocol): Baresip {
+    if (protocol === "WS") return this.phones.TCP;
+    return protocol === "WSS" ? this.phones.TLS : this.phones[protocol];
   }
 
   /** What the Kamailios have complained of. */
