@@ -21,11 +21,15 @@ const PAIRS: { readonly [name: string]: () => Promise<Subject[]> } = {
   },
 };
 
+/** Enough for these: longer than this none of them gets faster by more than the noise. */
+const WARM_UP_MS = 2000;
+
 if (import.meta.main) {
   const [name = ""] = Deno.args;
   const pair = PAIRS[name];
   if (pair === undefined) throw new Error(`expected one of ${Object.keys(PAIRS)}, found ${name}`);
-  const [ours, peer] = await compare(await pair());
+  const subjects = (await pair()).map((subject) => ({ ...subject, warmUpMs: WARM_UP_MS }));
+  const [ours, peer] = await compare(subjects);
   if (ours === undefined || peer === undefined) throw new Error("nothing was measured");
   console.log(median(ratios(ours, peer)));
 }
