@@ -53,7 +53,7 @@ const WARM_UP_S = 6;
 const WARM_UP_RATE = 200;
 
 const COST_RATE = 500;
-const COST_ROUNDS = 9;
+const COST_ROUNDS = 7;
 const COST_ROUND_S = 2;
 
 /** Longer than all of it takes. */
@@ -169,7 +169,19 @@ async function table(
   }
 }
 
+/** Ends it where something is missing that is not Deno's. */
+async function checkThere(command: string, debianPackage: string): Promise<void> {
+  try {
+    await new Deno.Command(command, { args: ["-v"], stdout: "null", stderr: "null" }).output();
+  } catch {
+    console.error(`${command} is missing: apt-get install ${debianPackage}`);
+    Deno.exit(1);
+  }
+}
+
 if (import.meta.main) {
+  await checkThere("sipp", "sip-tester");
+  await checkThere("node", "nodejs");
   const rate = Number(Deno.args.find((word) => /^[0-9]+$/.test(word)) ?? COST_RATE);
   const words = Deno.args.filter((word) => !/^[0-9]+$/.test(word));
   const isPicked = (word: string) => words.length === 0 || words.includes(word);

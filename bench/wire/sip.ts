@@ -51,6 +51,8 @@ const options = {
   port,
   udp: !isTcp,
   tcp: isTcp,
+  // Over TCP it breaks a connection of which it reads more than this at once, 60,480 by default.
+  maxBytesHeaders: 16_777_216,
   logger: { send: () => void sent++ },
 };
 

@@ -61,7 +61,7 @@ export class Sipp {
 
   /** Waits for its end; a callee is asked to come to one. */
   async counts(): Promise<Counts> {
-    if (this.#isCallee) this.#child.kill("SIGUSR1");
+    if (this.#isCallee) this.#askToEnd();
     await this.#child.status;
     const csv = await Deno.readTextFile(`${this.#directory}/statistics.csv`);
     await Deno.remove(this.#directory, { recursive: true });
@@ -74,6 +74,14 @@ export class Sipp {
       retransmissions: Number(value("Retransmissions(C)")),
       seconds: secondsOf(value("ElapsedTime(C)")),
     };
+  }
+
+  #askToEnd(): void {
+    try {
+      this.#child.kill("SIGUSR1");
+    } catch {
+      // It has ended by itself: at its deadline, or since the subject has broken its connection.
+    }
   }
 
   async #listening(protocol: Protocol): Promise<void> {
