@@ -107,6 +107,8 @@ function argumentsOf({ protocol, target }: Task, port: number, directory: string
     ...["-sf", new URL(scenario, import.meta.url).pathname],
     ...["-t", protocol === "UDP" ? "u1" : "t1", "-i", HOST, "-p", `${port}`],
     ...["-buff_size", "1048576", "-max_socket", "1000", "-watchdog_interval", "0", "-nostdin"],
+    // It ends a call whose INVITE comes again after the 200, and every later message is lost on it.
+    ...["-default_behaviors", "all,-abortunexp"],
     ...["-trace_stat", "-stf", `${directory}/statistics.csv`],
   ];
 }
