@@ -21,6 +21,7 @@ export type { Credentials } from "./actors/credentials.ts";
 export type * from "./actors/outgoing_request.ts";
 export type * from "./actors/notifier.ts";
 export type * from "./actors/refer.ts";
+export type * from "./actors/registration.ts";
 export type * from "./actors/session.ts";
 export type * from "./actors/subscription.ts";
 export type { AcceptedContent } from "./actors/content_inspection.ts";

@@ -54,6 +54,8 @@ export interface AttemptOptions {
   readonly onDrain?: () => void;
   /** The INVITE that a CANCEL is for. */
   readonly original?: ClientTransaction | undefined;
+  /** Whether challenges are answered; true by default. */
+  readonly isTrusted?: boolean;
 }
 
 /** What a peer can make grow has a limit: a proxy and a registrar, each with a stale nonce, and more. */
@@ -94,7 +96,7 @@ export class Attempts {
     this.listener = listener;
     this.options = options;
     // A CANCEL has what its INVITE has: §22.1, "these requests cannot be resubmitted".
-    if (options.original === undefined) {
+    if (options.original === undefined && options.isTrusted !== false) {
       this.authentication = supervisor.environment.authentication?.of(message, way);
     }
     this.current = this.prepare();

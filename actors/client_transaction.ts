@@ -17,6 +17,7 @@ import {
   TransportError,
   type URI,
 } from "../messages/mod.ts";
+import type { Transport } from "../transports/transport.ts";
 import { type ActorOf, makeActor } from "./actor.ts";
 import type { Retry, RetryPolicy } from "./attempts.ts";
 import { connectionKey, type Flow, flowTo, sentBy } from "./flow.ts";
@@ -107,6 +108,11 @@ export class ClientTransaction implements ClientEntry {
       ...environment.timers,
       reliable: transport?.reliable ?? true,
     }, (emission) => this.tell(emission));
+  }
+
+  /** By which transport it goes, if it can go at all. */
+  get transport(): Transport | undefined {
+    return this.flow instanceof TransportError ? undefined : this.flow.transport;
   }
 
   /** The state of its machine. */

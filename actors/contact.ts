@@ -11,6 +11,7 @@ import {
   type IncomingResponseMessage,
   InvalidArgumentError,
   parseHeaderValue,
+  parseNameAddr,
   type URI,
 } from "../messages/mod.ts";
 
@@ -25,6 +26,12 @@ export function contactOf(
   const contact = message.parseHeader("Contact");
   const uri = Array.isArray(contact) ? contact[0]?.uri : undefined;
   return isSip(uri) ? uri : undefined;
+}
+
+/** The user in a value of Contact. */
+export function userOf(contact: string): string | undefined {
+  const address = parseNameAddr(contact);
+  return address instanceof Fault ? undefined : address.uri.user;
 }
 
 /** Throws unless what a program has put into Contact, if anything, is one SIP or SIPS URI. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Identifiers, InvalidArgumentError, URI } from "../messages/mod.ts";
+import { Identifiers, URI } from "../messages/mod.ts";
 import { TimerWheel } from "../transports/timer_wheel.ts";
 import type { Transport } from "../transports/transport.ts";
 import { acceptLines, checkContent } from "./content_inspection.ts";
@@ -11,11 +11,12 @@ import { allowEvents, eventPolicy } from "./event_inspection.ts";
 import { bracketed } from "./flow.ts";
 import { defaultLogger } from "./logger.ts";
 import { ENGINE_OPTION_TAGS, joinTags } from "./option_tags.ts";
+import { Registrations } from "./registrations.ts";
 import type { Environment } from "./supervisor.ts";
 import {
   authenticationOf,
   checkTokens,
-  isTransport,
+  checkTransports,
   sessionTimerOf,
   timersOf,
   type UserAgentCoreConfiguration,
@@ -32,10 +33,7 @@ export function makeEnvironment(
   configuration: UserAgentCoreConfiguration,
   delegateOf: () => UserAgentCoreDelegate,
 ): Environment {
-  const transports: unknown = configuration?.transports;
-  if (!Array.isArray(transports) || !transports.every(isTransport)) {
-    throw new InvalidArgumentError("transports", "an array of transports", typeof transports);
-  }
+  checkTransports(configuration?.transports);
   const logger = configuration.logger ?? defaultLogger;
   const identifiers = new Identifiers(configuration.random);
   const { supportedOptionTags = [], requiredOptionTags = [], infoPackages } = configuration;
@@ -46,6 +44,7 @@ export function makeEnvironment(
   const supported = optionTags.join(", ");
   const content = checkContent(configuration.content ?? {});
   const events = eventPolicy(configuration);
+  const registrations = new Registrations();
   const allow = (): string => {
     const methods = allowedMethods(delegateOf());
     return infoPackages === undefined ? methods : `${methods}, INFO`;
@@ -56,7 +55,9 @@ export function makeEnvironment(
     identifiers,
     logger,
     timers: timersOf(configuration.timers),
-    transports: configuration.transports,
+    transports: [...configuration.transports],
+    routeSet: configuration.routeSet ?? [],
+    registrations,
     authentication: authenticationOf(configuration, identifiers),
     userAgent: configuration.userAgentHeaderFieldValue,
     allow,
@@ -74,7 +75,9 @@ export function makeEnvironment(
       `Supported: ${supported}`,
       ...allowEvents(events),
     ],
-    contact: (transport, user) => contact(transport, user ?? configuration.aor?.user),
+    contact: (transport, user, address) =>
+      (address && registrations.of(address, transport)?.distinctContact) ??
+        contact(transport, user ?? configuration.aor?.user),
     onError: configuration.onError ?? ((error) => logger.warn(`${error.name}: ${error.message}`)),
     trace: configuration.trace,
     inspect: configuration.inspect,

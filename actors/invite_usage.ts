@@ -315,6 +315,9 @@ export abstract class InviteUsage implements SessionUsage {
   /** What a program holds of it. */
   abstract readonly session: Session;
 
+  /** This side is reached at another address. */
+  abstract relocate(): void;
+
   /** Takes a request of the far end within the session. */
   abstract receive(request: IncomingRequestMessage, transaction: ServerTransaction): void;
 

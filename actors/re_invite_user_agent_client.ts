@@ -27,6 +27,8 @@ import { responseOf, type UserAgentClient } from "./user_agent_client.ts";
 export class ReInviteUserAgentClient implements OutgoingInviteRequest {
   delegate?: OutgoingInviteRequestDelegate;
   readonly message: OutgoingRequestMessage;
+  /** Whether the call is over where nobody answers (RFC 5057). */
+  endsCall = true;
   private readonly session: SessionDialog;
   private readonly attempts: Attempts;
   private cancelClient: UserAgentClient | undefined;
@@ -165,7 +167,7 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
     this.hasFinalResponse = true;
     // §14.1: "the session parameters MUST remain unchanged, as if no re-INVITE had been issued."
     this.cease();
-    session.noteFailure(message);
+    if (this.endsCall || message.statusCode !== 408) session.noteFailure(message);
     this.callDelegate(method, message);
   }
 

@@ -141,7 +141,11 @@ export class ReferUserAgentServer extends UserAgentServer implements IncomingRef
     const own = options.extraHeaders ?? [];
     checkContact(valuesIn(own, "Contact"));
     const contact = this.usages?.dialog.contact ??
-      environment.contact(this.transaction.flow.transport, this.message.ruri.user);
+      environment.contact(
+        this.transaction.flow.transport,
+        this.message.ruri.user,
+        this.message.to.uri,
+      );
     const agreement = refusesSubscription(this.message) ? ["Refer-Sub: false"] : [];
     const extraHeaders = withMissing(own, [
       `Contact: ${contact}`,

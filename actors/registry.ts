@@ -9,12 +9,16 @@ import {
   type IncomingResponseMessage,
   MAGIC_COOKIE,
 } from "../messages/mod.ts";
+import type { Transport } from "../transports/transport.ts";
 import { boundedSet } from "./bounded_map.ts";
 import type {
   Call,
   ClientEntry,
+  ConnectionUser,
   DialogEntry,
+  InvitedCall,
   NotifyWaitEntry,
+  RegistrationEntry,
   ServerEntry,
 } from "./registry_entries.ts";
 
@@ -78,13 +82,14 @@ export class Registry {
   private readonly calls = new Map<string, { readonly call: Call; holders: number }>();
   private readonly abandoned = new Map<string, Call>();
   private readonly ended = new Map<string, true>();
-  /** Client transactions by the connection that they were sent over. */
-  private readonly connections = new Map<string, Set<ClientEntry>>();
+  private readonly registrations = new Set<RegistrationEntry>();
+  /** Client transactions by the connection that they were sent over; and flows that are kept. */
+  private readonly connections = new Map<string, Set<ConnectionUser>>();
 
   /** How many transactions and dialogs there are. */
   get size(): number {
     return this.clients.size + this.servers.size + this.dialogs.size + this.calls.size +
-      this.merged.size + this.connections.size + this.notifyWaits.size;
+      this.merged.size + this.connections.size + this.notifyWaits.size + this.registrations.size;
   }
 
   /** Called when no dialog and no unsettled transaction is left. */
@@ -124,10 +129,15 @@ export class Registry {
     entry: ClientEntry,
   ): void {
     this.clients.set(`${branch} ${method}`, entry);
+    this.joinConnection(connection, entry);
+  }
+
+  /** Notes that something depends on a connection: see `connectionKey`. */
+  joinConnection(connection: string | undefined, user: ConnectionUser): void {
     if (connection === undefined) return;
     const users = this.connections.get(connection);
-    if (users === undefined) this.connections.set(connection, new Set([entry]));
-    else users.add(entry);
+    if (users === undefined) this.connections.set(connection, new Set([user]));
+    else users.add(user);
   }
 
   /** Forgets a client transaction. */
@@ -135,11 +145,11 @@ export class Registry {
     this.clients.delete(`${branch} ${method}`);
   }
 
-  /** Notes that a client transaction does not depend on its connection any more. */
-  leaveConnection(connection: string | undefined, entry: ClientEntry): void {
+  /** The counterpart of `joinConnection`. */
+  leaveConnection(connection: string | undefined, user: ConnectionUser): void {
     if (connection === undefined) return;
     const users = this.connections.get(connection);
-    users?.delete(entry);
+    users?.delete(user);
     if (users?.size === 0) this.connections.delete(connection);
   }
 
@@ -154,8 +164,8 @@ export class Registry {
     return entry?.sentBy.toLowerCase() === sentByOf(response.via) ? entry : undefined;
   }
 
-  /** The client transactions that sent over a connection. */
-  usersOf(connection: string): ClientEntry[] {
+  /** What depends on a connection. */
+  usersOf(connection: string): ConnectionUser[] {
     return [...this.connections.get(connection) ?? []];
   }
 
@@ -235,6 +245,26 @@ export class Registry {
     return this.notifyWaits.get(notifyKey(callId, toTag));
   }
 
+  /** Enters a registration. */
+  addRegistration(entry: RegistrationEntry): void {
+    this.registrations.add(entry);
+  }
+
+  /** Forgets a registration. */
+  removeRegistration(entry: RegistrationEntry): void {
+    this.registrations.delete(entry);
+  }
+
+  /** The calls that have a dialog. */
+  get invitedCalls(): InvitedCall[] {
+    return [...this.dialogs.values()].flatMap(({ call }) => call === undefined ? [] : [call]);
+  }
+
+  /** The client transactions that go by a transport. */
+  clientsBy(transport: Transport): ClientEntry[] {
+    return [...this.clients.values()].filter((client) => client.transport === transport);
+  }
+
   /** Notes that something of an outgoing call lives, so that its late branches are known. */
   holdCall(call: Call): void {
     const key = callKey(call);
@@ -272,6 +302,7 @@ export class Registry {
       ...this.servers.values(),
       ...this.dialogs.values(),
       ...this.notifyWaits.values(),
+      ...this.registrations,
     ];
   }
 }

@@ -5,17 +5,24 @@
  */
 import type { IncomingRequestMessage, IncomingResponseMessage, URI } from "../messages/mod.ts";
 import type { Answers } from "./client_authentication.ts";
+import type { Transport } from "../transports/transport.ts";
 import type { Flow } from "./flow.ts";
 import type { Session } from "./session.ts";
 
+/** What depends on a connection. */
+export interface ConnectionUser {
+  /** The connection is lost. */
+  fail(error: Error): void;
+}
+
 /** A client transaction, as the supervisor sees it. */
-export interface ClientEntry {
+export interface ClientEntry extends ConnectionUser {
   /** The sent-by that its Via has; a response with another is not ours (RFC 3261 §18.1.2). */
   readonly sentBy: string;
+  /** By which transport it goes, as far as that is known. */
+  readonly transport?: Transport | undefined;
   /** Takes a response. */
   receive(response: IncomingResponseMessage): void;
-  /** What it sent is lost. */
-  fail(error: Error): void;
   /** Ends it politely: cancels an INVITE. */
   end(): void;
   /** Ends it without a word. */
@@ -38,6 +45,14 @@ export interface ServerEntry {
   dispose(): void;
 }
 
+/** A registration that is kept up, as the supervisor sees it. */
+export interface RegistrationEntry {
+  /** Ends it politely: removes the binding. */
+  end(): void;
+  /** Ends it without a word. */
+  dispose(): void;
+}
+
 /** What an INVITE has made of a dialog, as far as other requests may name it (RFC 3891, RFC 4538). */
 export interface InvitedCall {
   /** The session. */
@@ -46,6 +61,8 @@ export interface InvitedCall {
   readonly isCaller: boolean;
   /** Another call has taken its place: ends it with BYE, or with CANCEL while it is early. */
   replace(): void;
+  /** This side is reached at another address: the far end is told of it. */
+  relocate(): void;
 }
 
 /** A dialog, as the supervisor sees it. */

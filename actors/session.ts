@@ -72,6 +72,13 @@ export interface SessionDelegate {
   onInvite?(request: IncomingInviteRequest): void;
   /** MESSAGE (RFC 3428). Without this, the engine answers 405. */
   onMessage?(request: IncomingMessageRequest): void;
+  /**
+   * This side is reached at another address by now: the network is another one, or the flow of the
+   * registration was lost and formed again. Contact has the new one in all that is sent from here on.
+   * Without this, the engine invites again with the last description; with it, that is for the program
+   * to do, which may have another address for its media.
+   */
+  onNetworkChange?(): void;
   /** NOTIFY of a subscription that the engine does not know. Without this, it answers 481. */
   onNotify?(request: IncomingNotifyRequest): void;
   /**

@@ -10,17 +10,20 @@ import {
   type IncomingResponseMessage,
   InvalidStateError,
   type OutgoingRequestMessage,
+  TransportError,
   type URI,
   valuesIn,
 } from "../messages/mod.ts";
+import { AddressAnnouncement } from "./address_announcement.ts";
 import type { ClientTransaction } from "./client_transaction.ts";
-import { checkContact } from "./contact.ts";
+import { checkContact, userOf } from "./contact.ts";
+import { flowTo } from "./flow.ts";
 import { retryAfterGlare } from "./glare.ts";
 import { type Invitation, InviteUsage } from "./invite_usage.ts";
 import { describesSession } from "./offer_answer.ts";
 import type {
+  IncomingResponse,
   OutgoingInfoRequest,
-  OutgoingInviteRequest,
   OutgoingInviteRequestDelegate,
   OutgoingMessageRequest,
   OutgoingNotifyRequest,
@@ -50,6 +53,8 @@ export class SessionDialog extends InviteUsage implements Session {
   private updateClient: UserAgentClient | undefined;
   private inviteServer: UserAgentServer | undefined;
   private updateServer: UserAgentServer | undefined;
+  /** What tells the far end of another address of this side. */
+  private announcement: AddressAnnouncement | undefined;
   /** The other requests in it that have no final response: of this side, and of the far end. */
   private clients: Set<UserAgentClient> | undefined;
   private servers: Set<UserAgentServer> | undefined;
@@ -62,6 +67,7 @@ export class SessionDialog extends InviteUsage implements Session {
     this.inviteServer?.dispose();
     this.updateServer?.dispose();
     this.provisionals?.dispose();
+    this.announcement?.dispose();
     for (const each of [...this.clients ?? [], ...this.servers ?? []]) each.dispose();
     super.dispose();
   }
@@ -119,7 +125,7 @@ export class SessionDialog extends InviteUsage implements Session {
   invite(
     delegate?: OutgoingInviteRequestDelegate,
     options: RequestOptions = {},
-  ): OutgoingInviteRequest {
+  ): ReInviteUserAgentClient {
     const { sessionState } = this;
     if (sessionState !== "Confirmed") {
       throw new InvalidStateError(`invite: expected a call that is up, found it ${sessionState}`);
@@ -206,6 +212,24 @@ export class SessionDialog extends InviteUsage implements Session {
     receiveInSession(this, request, transaction);
   }
 
+  override relocate(): void {
+    const { sessionState, dialog, supervisor: { environment } } = this;
+    if (sessionState !== "Confirmed" && sessionState !== "AckWait") return;
+    const flow = flowTo(dialog.nextHop, environment.transports);
+    const user = dialog.contact === undefined ? undefined : userOf(dialog.contact);
+    if (!(flow instanceof TransportError)) {
+      dialog.contact = environment.contact(flow.transport, user, this.localURI);
+    }
+    const { delegate } = this;
+    this.announcement?.dispose();
+    this.announcement = undefined;
+    if (delegate?.onNetworkChange === undefined) {
+      this.announcement = new AddressAnnouncement(this).start();
+      return;
+    }
+    this.callGuest("onNetworkChange", () => delegate.onNetworkChange?.());
+  }
+
   private checkOffer(method: string, mayOffer: boolean): void {
     if (mayOffer) return;
     // RFC 3264 §4: an agent "MUST NOT generate a new offer if it has received an offer which it has
@@ -281,6 +305,7 @@ export class SessionDialog extends InviteUsage implements Session {
 
   protected override abandonRequests(): void {
     this.provisionals?.end();
+    this.announcement?.end();
     this.inviteClient?.abandon();
     this.updateClient?.abandon();
     // §15.1.2: the UAS "MUST still respond to any pending requests received for that dialog. It is
@@ -297,12 +322,24 @@ export class SessionDialog extends InviteUsage implements Session {
   protected override refresh(): void {
     if (this.updateClient !== undefined) return;
     if (this.remoteTakesUpdate) return void this.update();
-    if (this.sessionState !== "Confirmed" || this.isInviting || this.hasOpenOffer) return;
+    if (this.sessionState === "Confirmed" && !this.isBusy) this.inviteAsBefore();
+  }
+
+  /** Invites again with the description of before. */
+  inviteAsBefore(
+    onReject: (response: IncomingResponse) => void = () => {},
+  ): ReInviteUserAgentClient {
     const { local } = this.offers;
     const body = local === undefined ? {} : { body: local };
-    this.invite({
+    return this.invite({
       onAccept: (response) => void response.ack(this.offers.owesAnswer ? body : {}),
+      onReject,
     }, body);
+  }
+
+  /** Whether no INVITE may be sent now. */
+  get isBusy(): boolean {
+    return this.isInviting || this.hasOpenOffer;
   }
 
   /**

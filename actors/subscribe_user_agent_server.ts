@@ -112,7 +112,9 @@ export class SubscribeUserAgentServer extends UserAgentServer implements Incomin
     }
     const expires = Math.min(said ?? this.expires, MAX_EXPIRES);
     checkContact(valuesIn(own, "Contact"));
-    const contact = environment.contact(this.transaction.flow.transport, this.message.ruri.user);
+    const { flow } = this.transaction;
+    const { ruri, to } = this.message;
+    const contact = environment.contact(flow.transport, ruri.user, to.uri);
     const extraHeaders = withMissing(own, [
       `Expires: ${expires}`,
       `Contact: ${contact}`,

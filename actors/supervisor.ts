@@ -19,6 +19,7 @@ import {
   parseMessage,
   type StrowgerError,
   TransportError,
+  type URI,
 } from "../messages/mod.ts";
 import { type ActorEnvironment, type ActorOf, makeActor } from "./actor.ts";
 import type { ClientAuthentication } from "./client_authentication.ts";
@@ -28,6 +29,7 @@ import type { EventPolicy } from "./event_inspection.ts";
 import { connectionKey, type Flow } from "./flow.ts";
 import type { SessionTimerPolicy } from "./session_timer.ts";
 import type { Logger } from "./logger.ts";
+import type { Registrations } from "./registrations.ts";
 import type { InspectionPolicy } from "./request_inspection.ts";
 import { type Call, dialogKey, Registry, serverKey } from "./registry.ts";
 import { StatelessTags } from "./stateless_tags.ts";
@@ -50,7 +52,12 @@ export interface Environment extends InspectionPolicy, EventPolicy {
   readonly identifiers: Identifiers;
   readonly logger: Logger;
   readonly timers: TimerTable;
-  readonly transports: readonly Transport[];
+  /** By which ways it sends and receives; another network may bring others. */
+  readonly transports: Transport[];
+  /** What every new request goes through. */
+  readonly routeSet: readonly string[];
+  /** The registrations that are kept up. */
+  readonly registrations: Registrations;
   /** What answers challenges; absent where a program has given no credentials. */
   readonly authentication: ClientAuthentication | undefined;
   /** What calls are given of session timers. */
@@ -63,8 +70,11 @@ export interface Environment extends InspectionPolicy, EventPolicy {
   readonly userAgent: string | undefined;
   /** The header lines that say what is understood here, as an answer to OPTIONS has them. */
   readonly capabilities: () => string[];
-  /** A value for Contact: where this side can be reached by a transport. */
-  readonly contact: (transport: Transport, user: string | undefined) => string;
+  /**
+   * A value for Contact: where this side can be reached by a transport, or by the registration of its
+   * own address, if that is given and there is one.
+   */
+  readonly contact: (transport: Transport, user: string | undefined, address?: URI) => string;
   /** Takes what went wrong without anybody being there to catch it. */
   readonly onError: (error: StrowgerError) => void;
   readonly trace: ((entry: TraceEntry) => void) | undefined;
@@ -89,6 +99,8 @@ export class Supervisor {
   /** How many messages nobody was there for, or nobody could understand. */
   dropped = 0;
   private readonly user: TransactionUser;
+  /** What has come in place of a transport that is closed. */
+  private readonly successors = new WeakMap<Transport, Transport>();
   private readonly actor: ActorOf<typeof supervisorMachine>;
   private readonly closed: Promise<void>;
 
@@ -130,12 +142,48 @@ export class Supervisor {
     return this.closed;
   }
 
+  /**
+   * The network is another one. Connections lead nowhere any more, whether or not the system knows it
+   * yet; what was to be sent by a transport that is replaced goes by the one that has come for it.
+   *
+   * @param begin Begins anew what is kept up. What was on its way fails after that.
+   */
+  changeNetwork(transports: readonly Transport[] | undefined, begin: () => void): void {
+    const { environment, registry } = this;
+    const before = [...environment.transports];
+    const after = transports ?? before;
+    const lost = before.filter(({ reliable }) => reliable).flatMap((each) =>
+      registry.clientsBy(each)
+    );
+    environment.transports.splice(0, before.length, ...after);
+    for (const transport of after) {
+      if (!before.includes(transport)) transport.attach(this.receiverOf(transport));
+    }
+    for (const transport of before) {
+      if (after.includes(transport)) transport.disconnect?.();
+      else this.replace(transport, after.find(({ protocol }) => protocol === transport.protocol));
+    }
+    begin();
+    const error = new TransportError("the network is another one");
+    for (const client of lost) client.fail(error);
+  }
+
+  private replace(transport: Transport, next: Transport | undefined): void {
+    if (next !== undefined) this.successors.set(transport, next);
+    transport.close().catch((cause) => this.note(`closing a transport: ${cause}`));
+  }
+
   /** Sends a message; `onError` is called if the transport cannot, at once or later. */
   transmit(bytes: Uint8Array, flow: Flow, onError: (error: TransportError) => void): void {
-    const { transport, remote } = flow;
+    const { remote } = flow;
+    let { transport } = flow;
+    for (let next = this.successors.get(transport); next !== undefined;) {
+      transport = next;
+      next = this.successors.get(transport);
+    }
     // A program may still hold requests and sessions when the core is gone.
     if (this.state === "stopped") return;
-    this.trace("out", bytes, flow);
+    this.trace("out", bytes, { transport, remote });
     const fail = (cause: unknown): void => {
       if (cause instanceof TransportError) return onError(cause);
       const where = `${transport.protocol} ${remote.host}:${remote.port}`;
@@ -264,6 +312,11 @@ export class Supervisor {
     const connection = connectionKey(flow);
     if (connection === undefined) return;
     for (const client of this.registry.usersOf(connection)) client.fail(error);
+  }
+
+  /** Says what happens, for whoever follows it. */
+  note(what: string): void {
+    this.log("debug", what);
   }
 
   /** Counts a message that nobody takes. */

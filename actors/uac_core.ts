@@ -10,6 +10,7 @@ import {
   OutgoingRequestMessage,
   TransportError,
 } from "../messages/mod.ts";
+import { MAX_EXPIRES } from "../machines/mod.ts";
 import { checkContact } from "./contact.ts";
 import { acceptLines } from "./content_inspection.ts";
 import { allowEvents } from "./event_inspection.ts";
@@ -24,12 +25,18 @@ import type {
 } from "./outgoing_request.ts";
 import type { OutgoingReferRequest, OutgoingReferRequestDelegate } from "./refer.ts";
 import { ReferUserAgentClient } from "./refer_user_agent_client.ts";
+import type { RequestMaker } from "./register_request.ts";
+import { checkRegistration } from "./registration.ts";
+import type { Registration, RegistrationDelegate, RegistrationOptions } from "./registration.ts";
+import { RegistrationClient } from "./registration_client.ts";
 import { capabilityLines, setMissing } from "./session_headers.ts";
 import { requestHeaders, retryWithInterval } from "./session_timer.ts";
 import { SubscribeUserAgentClient } from "./subscribe_user_agent_client.ts";
 import type { OutgoingSubscribeRequest, OutgoingSubscribeRequestDelegate } from "./subscription.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { UserAgentClient } from "./user_agent_client.ts";
+import { checkTransports } from "./user_agent_core_configuration.ts";
+import type { Transport } from "../transports/transport.ts";
 
 /** Methods that are no request of their own: the first two of an INVITE, the last with `invite()`. */
 const NOT_BY_REQUEST = ["ACK", "CANCEL", "INVITE"];
@@ -98,6 +105,29 @@ export class UacCore {
     });
   }
 
+  /** @param make Makes a request with what the configuration says of every request. */
+  registration(
+    options: RegistrationOptions,
+    delegate: RegistrationDelegate | undefined,
+    make: RequestMaker,
+  ): Registration {
+    checkRegistration(options, MAX_EXPIRES);
+    this.checkRunning();
+    return new RegistrationClient(this.supervisor, options, make, delegate).start();
+  }
+
+  networkChanged(transports: readonly Transport[] | undefined): void {
+    if (transports !== undefined) checkTransports(transports);
+    this.checkRunning();
+    const { supervisor } = this;
+    const { registry, environment: { registrations } } = supervisor;
+    supervisor.changeNetwork(transports, () => registrations.networkChanged());
+    // Those of an address that is registered are told when it is registered again.
+    for (const call of registry.invitedCalls) {
+      if (registrations.of(call.session.localURI) === undefined) call.relocate();
+    }
+  }
+
   /** What every new request goes through before it is sent. */
   private send<T>(
     message: OutgoingRequestMessage,
@@ -105,10 +135,7 @@ export class UacCore {
     send: () => T,
   ): T {
     checkMethod(message, methods);
-    const { state } = this.supervisor;
-    if (state !== "running") {
-      throw new InvalidStateError(`expected a running core, found it ${state}`);
-    }
+    this.checkRunning();
     if (message.branch !== undefined) {
       throw new InvalidArgumentError("message", "a request that was not sent before", "its Via");
     }
@@ -121,6 +148,12 @@ export class UacCore {
     }
   }
 
+  private checkRunning(): void {
+    const { state } = this.supervisor;
+    if (state === "running") return;
+    throw new InvalidStateError(`expected a running core, found it ${state}`);
+  }
+
   /** §8.1.1.8: what can make a dialog has a Contact. */
   private addContact(message: OutgoingRequestMessage): void {
     const own = message.getHeaders("Contact");
@@ -128,7 +161,8 @@ export class UacCore {
     const { transports, contact } = this.supervisor.environment;
     const flow = flowTo(nextHopOf(message), transports);
     if (flow instanceof TransportError) return;
-    message.setHeader("Contact", contact(flow.transport, message.fromURI.user));
+    const { fromURI } = message;
+    message.setHeader("Contact", contact(flow.transport, fromURI.user, fromURI));
   }
 
   private addEventHeaders(message: OutgoingRequestMessage): void {

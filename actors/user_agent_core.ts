@@ -25,7 +25,9 @@ import type {
   OutgoingRequestDelegate,
 } from "./outgoing_request.ts";
 import type { OutgoingReferRequest, OutgoingReferRequestDelegate } from "./refer.ts";
+import type { Registration, RegistrationDelegate, RegistrationOptions } from "./registration.ts";
 import type { OutgoingSubscribeRequest, OutgoingSubscribeRequestDelegate } from "./subscription.ts";
+import type { Transport } from "../transports/transport.ts";
 import { strictRouterOf } from "./flow.ts";
 import { Supervisor } from "./supervisor.ts";
 import { UacCore } from "./uac_core.ts";
@@ -109,7 +111,8 @@ export class UserAgentCore {
   }
 
   /**
-   * Makes a request with what the configuration says of every request: routes, User-Agent.
+   * Makes a request with what the configuration says of every request: routes, User-Agent. Where a
+   * registration has the address in From, the routes are those of the registration.
    *
    * @throws `InvalidArgumentError` for what cannot go onto the wire.
    */
@@ -122,8 +125,9 @@ export class UserAgentCore {
     extraHeaders?: string[],
     body?: Body | BinaryBody,
   ): OutgoingRequestMessage {
-    const { routeSet = [], userAgentHeaderFieldValue: userAgentString } = this.configuration;
-    const routes = options.routeSet ?? routeSet;
+    const { userAgentHeaderFieldValue: userAgentString } = this.configuration;
+    const { registrations, routeSet } = this.supervisor.environment;
+    const routes = options.routeSet ?? registrations.of(fromURI)?.routeSet ?? routeSet;
     // §8.1.2: "If the first element in the route set indicated a strict router ..., the procedures MUST
     // be applied to the Request-URI of the request", as they are within a dialog.
     const router = strictRouterOf(routes);
@@ -136,7 +140,7 @@ export class UserAgentCore {
         identifiers: this.supervisor.environment.identifiers,
         ...(userAgentString === undefined ? {} : { userAgentString }),
         ...options,
-        routeSet: router === undefined ? routes : [...routes.slice(1), `<${requestURI}>`],
+        routeSet: router === undefined ? [...routes] : [...routes.slice(1), `<${requestURI}>`],
       },
       extraHeaders,
       body,
@@ -290,12 +294,85 @@ export class UserAgentCore {
     return this.uac.request(message, ["PUBLISH"], delegate);
   }
 
-  /** Sends a REGISTER (§10.2): as `request()`; the program says the Contacts. */
+  /**
+   * Sends one REGISTER (§10.2): as `request()`; the program says the Contacts, and when to refresh them.
+   * See `registration()` for one that does all that itself.
+   */
   register(
     message: OutgoingRequestMessage,
     delegate?: OutgoingRequestDelegate,
   ): OutgoingRegisterRequest {
     return this.uac.request(message, ["REGISTER"], delegate);
+  }
+
+  /**
+   * Registers an address, and keeps it registered (RFC 3261 §10.2, RFC 5626): refreshed before it
+   * expires, tried again with growing delays when it fails, made anew when the flow to the registrar is
+   * lost or the network is another one, and removed when the core is stopped. Meanwhile the requests
+   * from this address have its routes and its Contact.
+   *
+   * @param options What is registered where.
+   * @param delegate Who is told; it may be set later.
+   * @throws `InvalidArgumentError` for what cannot go onto the wire, `InvalidStateError` once the core is
+   * being stopped.
+   *
+   * @example
+   * ```ts
+   * import { URI, UserAgentCore } from "@strowger/sip";
+   * import { MemoryNetwork } from "@strowger/sip/transports/memory";
+   *
+   * const network = new MemoryNetwork();
+   * const at = (host: string) => ({ transports: [network.transport({ host, port: 5060 })] });
+   * const registrar = new UserAgentCore(at("biloxi.example"), {
+   *   onRegister: (request) => {
+   *     const extraHeaders = [`Contact: ${request.message.getHeader("Contact")};expires=600`];
+   *     request.accept({ statusCode: 200, extraHeaders });
+   *   },
+   * });
+   * const core = new UserAgentCore(at("alice.example"));
+   * const code = await new Promise((resolve) => {
+   *   core.registration({
+   *     registrar: URI.parse("sip:biloxi.example"),
+   *     aor: URI.parse("sip:alice@biloxi.example"),
+   *   }, { onRegistered: ({ message }) => resolve(message.statusCode) });
+   * });
+   * console.assert(code === 200);
+   * await core.stop(); // and the binding is removed
+   * await registrar.dispose();
+   * ```
+   */
+  registration(options: RegistrationOptions, delegate?: RegistrationDelegate): Registration {
+    return this.uac.registration(
+      options,
+      delegate,
+      (...request) => this.makeOutgoingRequestMessage(...request),
+    );
+  }
+
+  /**
+   * Says that this machine is on another network: it has another address, or another way out. Connections
+   * are given up, every registration is made anew, and then every call that is up is told of the new
+   * address by a re-INVITE (see `SessionDelegate.onNetworkChange`). What is on its way by a connection
+   * fails with 503.
+   *
+   * @param transports By which ways to go on, where a socket was bound to an address that is gone; those
+   * that are not among them are closed. The same as before by default.
+   * @throws `InvalidArgumentError` for what are no transports, `InvalidStateError` once the core is being
+   * stopped.
+   *
+   * @example
+   * ```ts
+   * import { UserAgentCore } from "@strowger/sip";
+   * import { UdpTransport } from "@strowger/sip/transports/udp";
+   *
+   * const core = new UserAgentCore({ transports: [await UdpTransport.listen()] });
+   * // and when the operating system says that there is another network:
+   * core.networkChanged([await UdpTransport.listen()]);
+   * await core.stop();
+   * ```
+   */
+  networkChanged(transports?: readonly Transport[]): void {
+    this.uac.networkChanged(transports);
   }
 
   /**

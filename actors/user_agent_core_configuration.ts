@@ -109,9 +109,15 @@ export function checkMilliseconds(
 }
 
 /** Whether a value looks like a transport. */
-export function isTransport(value: unknown): boolean {
+function isTransport(value: unknown): boolean {
   const transport = value as Partial<Transport> | undefined;
   return typeof transport?.attach === "function" && typeof transport.send === "function";
+}
+
+/** Throws unless they are transports. */
+export function checkTransports(transports: unknown): void {
+  if (Array.isArray(transports) && transports.every(isTransport)) return;
+  throw new InvalidArgumentError("transports", "an array of transports", typeof transports);
 }
 
 /** Throws unless it is a list of some of these, and of one at least. */

@@ -82,6 +82,8 @@ export type FlowEvent =
 export type FlowEmission =
   /** For the registration: form the flow, by a REGISTER. */
   | { readonly type: "connect" }
+  /** It works, as far as is known. */
+  | { readonly type: "open" }
   /** For the wire: a keep-alive. */
   | { readonly type: "ping" }
   /** It was open, and is gone. */
@@ -140,6 +142,7 @@ export const flowMachine: Statechart<
   },
   actions: {
     tellConnect: emit({ type: "connect" }),
+    tellOpen: emit({ type: "open" }),
     sendPing: emit({ type: "ping" }),
     tellFailed: emit({ type: "failed" }),
     tellBackOff: emit(({ context }) => ({ type: "backOff", delay: context.wait })),
@@ -213,6 +216,7 @@ export const flowMachine: Statechart<
       },
     },
     open: {
+      entry: "tellOpen",
       after: { wait: { guard: "isPinging", target: "probing" } },
       on: {
         // A refresh went through; what it says of keep-alives may be new.

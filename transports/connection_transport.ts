@@ -64,6 +64,8 @@ export abstract class ConnectionTransport implements Transport {
   readonly #opened = new Map<string, Connection>();
   /** Those that came in, by the host and port that they came from. */
   readonly #accepted = new Map<string, Connection>();
+  /** Those that lead nowhere any more: nobody has to be told when they end. */
+  readonly #abandoned = new WeakSet<Connection>();
   #lastName = 0;
   #expired = 0;
   #overflowed = 0;
@@ -125,6 +127,15 @@ export abstract class ConnectionTransport implements Transport {
     const connection = this.#found(to);
     if (connection?.established) return connection.ping();
     return Promise.reject(failure(`cannot ping ${hostport(to)}`, "there is no connection"));
+  }
+
+  /** See {@linkcode Transport.disconnect}. */
+  disconnect(): void {
+    for (const index of [this.#named, this.#opened, this.#accepted]) index.clear();
+    for (const connection of this.#connections) {
+      this.#abandoned.add(connection);
+      connection.close();
+    }
   }
 
   #connectionTo(to: Destination): Connection {
@@ -194,7 +205,8 @@ export abstract class ConnectionTransport implements Transport {
     for (const [index, key] of indexes as [Map<string, Connection>, string][]) {
       if (index.get(key) === connection) index.delete(key);
     }
-    if (this.#closed !== undefined || !connection.established) return;
+    if (this.#closed !== undefined || this.#abandoned.has(connection)) return;
+    if (!connection.established) return;
     this.#receiver?.disconnected(remote, error);
   }
 

@@ -109,6 +109,12 @@ export interface Transport {
    * another address of this end than the time before is a failure, too. Missing where neither is known.
    */
   ping?(to: Destination): Promise<void>;
+  /**
+   * Ends every connection at once, and reports none: this machine is on another network, where they
+   * lead nowhere, and whoever calls this knows it. What is sent later opens new ones. Missing where
+   * there are none.
+   */
+  disconnect?(): void;
   /** Closes every socket, after what was sent before. Resolves when they are closed. */
   close(): Promise<void>;
 }

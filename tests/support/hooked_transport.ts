@@ -20,6 +20,8 @@ export class HookedTransport implements Transport {
    * it returns is what `send` returns, and nothing is sent.
    */
   onSend: (text: string, to: Destination) => Promise<void> | void = () => {};
+  /** What answers a keep-alive; where it is set before the core is made, the transport has pings. */
+  ping?: (to: Destination) => Promise<void>;
   private readonly inner: Transport;
 
   constructor(inner: Transport) {

@@ -64,8 +64,9 @@ export class ScriptedPeer {
   onMessage: (message: Received) => void = () => {};
   /** Answers each message while its sender is still inside `send()`. */
   script: (message: Received) => void = () => {};
+  /** Whom it talks to. */
+  target: Destination;
   private readonly transport: Transport;
-  private readonly target: Destination;
   private branches = 0;
 
   /** @param target Whom it talks to. */
