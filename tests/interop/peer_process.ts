@@ -60,6 +60,13 @@ export class PeerProcess {
     clearTimeout(timer);
   }
 
+  /** Ends it and its children at once. */
+  async kill(): Promise<void> {
+    // `timeout` leads a group of its own, and what it runs is in it.
+    if (!this.hasEnded) Deno.kill(-this.child.pid, "SIGKILL");
+    await this.ended;
+  }
+
   private signal(signal: Deno.Signal): void {
     try {
       this.child.kill(signal);
