@@ -27,7 +27,7 @@ export type * from "./actors/subscription.ts";
 export type { AcceptedContent } from "./actors/content_inspection.ts";
 export { defaultLogger, type Logger } from "./actors/logger.ts";
 export { type ReplacesOptions, replacesValue, targetDialogValue } from "./actors/replaces.ts";
-export type { TraceEntry } from "./actors/supervisor.ts";
+export type { DelegateCall, TraceEntry } from "./actors/supervisor.ts";
 export { UserAgentCore } from "./actors/user_agent_core.ts";
 export type { UserAgentCoreConfiguration } from "./actors/user_agent_core_configuration.ts";
 export type { UserAgentCoreDelegate } from "./actors/user_agent_core_delegate.ts";

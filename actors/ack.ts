@@ -45,7 +45,8 @@ export class Ack {
 
   /** Sends it: "the ACK MUST be passed to the client transport" for each 2xx, the same every time. */
   send(): void {
-    const report = (error: TransportError): void => this.supervisor.report(error);
+    const report = (error: TransportError): void =>
+      this.supervisor.report(error, this.message.callId);
     if (this.flow instanceof TransportError) report(this.flow);
     else this.supervisor.transmit(this.bytes, this.flow, report);
   }

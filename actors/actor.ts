@@ -42,6 +42,8 @@ export type ActorOf<M> = M extends Statechart<infer C, infer E, infer S, any, an
 export interface ActorEnvironment {
   readonly clock: Clock;
   readonly inspect: ((event: InspectionEvent) => void) | undefined;
+  /** The call that it belongs to, where somebody inspects. */
+  readonly callId?: string;
   /** Takes what a timer's event or a listener has thrown. */
   readonly onFailure: (cause: unknown) => void;
 }
@@ -78,12 +80,13 @@ class InspectedActor implements Actor<EventObject, StateValue, MachineContext> {
   private readonly actor: XStateActor<AnyStatechart>;
 
   constructor(
-    { clock, inspect, onFailure }: ActorEnvironment,
+    { clock, inspect, callId, onFailure }: ActorEnvironment,
     machine: AnyStatechart,
     input: unknown,
     listener: Listener,
   ) {
-    const options = { clock, id: machine.id, input, ...(inspect === undefined ? {} : { inspect }) };
+    const id = callId === undefined ? machine.id : `${machine.id} ${callId}`;
+    const options = { clock, id, input, ...(inspect === undefined ? {} : { inspect }) };
     this.actor = createActor(machine, options);
     this.actor.on("*", (emission) => {
       try {

@@ -52,7 +52,8 @@ export class AddressAnnouncement {
   }
 
   private wait(delay: number): void {
-    const pause = this.pause = new Pause(this.session.supervisor, delay, ({ type }) => {
+    const { supervisor, callId } = this.session;
+    const pause = this.pause = new Pause(supervisor, callId, delay, ({ type }) => {
       if (type === "resend" && this.pause === pause) this.start();
     });
     pause.start();

@@ -186,7 +186,7 @@ export class Attempts {
   }
 
   private wait(failure: RetryEmission, retry: Retry, delay: number): void {
-    const pause = new Pause(this.supervisor, delay, (emission) => {
+    const pause = new Pause(this.supervisor, this.message.callId, delay, (emission) => {
       // Its end comes after what it has told, if it has.
       if (this.pause !== pause) return;
       this.pause = undefined;
@@ -210,7 +210,7 @@ export class Attempts {
       this.count++;
     } catch (cause) {
       const text = `the ${message.method} cannot go again: ${cause}`;
-      this.supervisor.report(new InternalError(text, { cause }));
+      this.supervisor.report(new InternalError(text, { cause }), message.callId);
       return this.fail(failure);
     }
     this.options.onNext?.();

@@ -38,7 +38,7 @@ export function makeCancel(
   if (reason !== undefined && reason !== "") extraHeaders.push(reasonHeader(reason));
   const message = siblingRequest(invite, "CANCEL", transaction.via, { ...options, extraHeaders });
   const report = ({ message: response }: IncomingResponse): void => {
-    supervisor.report(new ProtocolError(describe(invite, response)));
+    supervisor.report(new ProtocolError(describe(invite, response)), invite.callId);
   };
   const delegate = { onRedirect: report, onReject: report };
   const way = { nextHop: message.ruri };

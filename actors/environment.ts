@@ -80,6 +80,7 @@ export function makeEnvironment(
         contact(transport, user ?? configuration.aor?.user),
     onError: configuration.onError ?? ((error) => logger.warn(`${error.name}: ${error.message}`)),
     trace: configuration.trace,
+    onDelegateCall: configuration.onDelegateCall,
     inspect: configuration.inspect,
   };
 }

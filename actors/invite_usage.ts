@@ -104,7 +104,7 @@ export abstract class InviteUsage implements SessionUsage {
     };
     this.isInviter = options.role === "caller";
     this.acks = new Acknowledgements(supervisor, dialog);
-    this.actor = makeActor(supervisor.actors, sessionMachine, {
+    this.actor = makeActor(supervisor.actorsOf(dialog.callId), sessionMachine, {
       ...supervisor.environment.timers,
       role: options.role,
     }, (emission) => this.tell(emission));
@@ -300,7 +300,9 @@ export abstract class InviteUsage implements SessionUsage {
 
   /** Calls the program's function, unless the session was disposed of. */
   callGuest(name: string, call: () => unknown, onFailure?: () => void): void {
-    if (!this.isDisposed) this.supervisor.callGuest(name, call, onFailure);
+    if (!this.isDisposed) {
+      this.supervisor.callGuest(name, this.dialog.callId, call, onFailure);
+    }
   }
 
   /** Throws unless requests can be sent in the dialog. */
@@ -373,13 +375,14 @@ export abstract class InviteUsage implements SessionUsage {
   private acknowledgeUnasked(): void {
     const text = `no ack() for the 2xx of call ${this.dialog.callId}: the engine acknowledges it`;
     const outcome = this.offers.owesAnswer ? `${text}, and hangs up` : text;
-    this.supervisor.report(new InvalidStateError(outcome));
+    this.supervisor.report(new InvalidStateError(outcome), this.dialog.callId);
     this.acknowledgeUnheard(false);
   }
 
   private reportTimeout(method: "onAckTimeout" | "onExpire", what: string): void {
     const { delegate } = this;
     if (delegate?.[method] !== undefined) return this.callGuest(method, () => delegate[method]?.());
-    this.supervisor.report(new TimeoutError(`${what} of call ${this.dialog.callId}: hanging up`));
+    const { callId } = this.dialog;
+    this.supervisor.report(new TimeoutError(`${what} of call ${callId}: hanging up`), callId);
   }
 }

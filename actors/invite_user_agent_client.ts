@@ -188,7 +188,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   private acceptBroken(message: IncomingResponseMessage): void {
     const text = `no session can be made from the ${message.statusCode}: expected a To-tag, ` +
       `a SIP URI as Contact, and at most ${MAX_BRANCHES} branches`;
-    this.supervisor.report(new ProtocolError(text));
+    this.supervisor.report(new ProtocolError(text), this.message.callId);
     this.sessions.get(message.toTag ?? "")?.cease();
     endUnwantedCall(this.supervisor, message, this.call);
     const reason = `Server Internal Error: ${text}`;
@@ -208,7 +208,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     if (message.local && this.hasFinalResponse) {
       // The program knows the outcome already; what failed is the ACK to it.
       const text = `the ACK to a failure of call ${message.callId}: ${message.reasonPhrase}`;
-      return this.supervisor.report(new TransportError(text));
+      return this.supervisor.report(new TransportError(text), this.message.callId);
     }
     this.settleExpiry();
     // A timeout or a transport error is no answer: a 2xx may still come.
@@ -293,6 +293,6 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
   }
 
   private callGuest(name: string, call: () => unknown): void {
-    if (!this.isDisposed) this.supervisor.callGuest(name, call);
+    if (!this.isDisposed) this.supervisor.callGuest(name, this.message.callId, call);
   }
 }

@@ -147,7 +147,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     super.take(emission);
     if (emission.type === "timeout") {
       const text = `no ACK to the final response of call ${this.message.callId} in timer H`;
-      this.supervisor.report(new TimeoutError(text));
+      this.supervisor.report(new TimeoutError(text), this.message.callId);
     }
     if (emission.type === "terminated") this.end();
   }
@@ -161,7 +161,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
 
   /** §13.3.1: "the invitation is considered to be expired", and "a 487 ... SHOULD be generated". */
   private expire(): void {
-    this.supervisor.callGuest("onExpire", () => this.delegate?.onExpire?.());
+    this.supervisor.callGuest("onExpire", this.message.callId, () => this.delegate?.onExpire?.());
     if (!this.isAnswered) this.reject({ statusCode: 487 });
   }
 

@@ -68,7 +68,7 @@ export class NotifierDialog implements Notifier, DialogUsage {
     this.options = options;
     this.body = options.body;
     this.actor = makeActor(
-      supervisor.actors,
+      supervisor.actorsOf(usages.dialog.callId),
       notifierMachine,
       { expires: options.expires },
       (emission) => this.tell(emission),
@@ -249,6 +249,7 @@ export class NotifierDialog implements Notifier, DialogUsage {
         if (this.isDisposed) return;
         return this.supervisor.callGuest(
           "onTerminated",
+          this.usages.dialog.callId,
           () => this.delegate?.onTerminated?.(),
         );
       case "terminated":

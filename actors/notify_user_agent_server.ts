@@ -30,7 +30,7 @@ export class NotifyUserAgentServer extends UserAgentServer implements IncomingNo
    */
   show(handler: (() => unknown) | undefined): void {
     if (handler !== undefined) {
-      this.supervisor.callGuest("onNotify", handler, () => {
+      this.supervisor.callGuest("onNotify", this.message.callId, handler, () => {
         if (!this.isAnswered) this.reject({ statusCode: 500 });
       });
     }

@@ -75,7 +75,7 @@ export class NotifyWait implements NotifyWaitEntry, DialogUsage {
     this.options = options;
     this.requested = options.requested;
     this.actor = makeActor(
-      supervisor.actors,
+      supervisor.actorsOf(message.callId),
       notifyWaitMachine,
       supervisor.environment.timers,
       (emission) => this.tell(emission),

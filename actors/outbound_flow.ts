@@ -18,6 +18,8 @@ import type { Supervisor } from "./supervisor.ts";
 
 /** Whoever uses a flow. */
 export interface FlowUser {
+  /** That of the registration. */
+  readonly callId: string;
   /** Forms it: by a REGISTER. */
   connect(): void;
   /** It is tried again in so many milliseconds. */
@@ -54,7 +56,7 @@ export class OutboundFlow {
     this.supervisor = supervisor;
     this.user = user;
     this.actor = makeActor(
-      supervisor.actors,
+      supervisor.actorsOf(user.callId),
       flowMachine,
       DEFAULT_RECOVERY,
       (emission) => this.tell(emission),

@@ -21,10 +21,12 @@ export class Pause implements ClientEntry {
   /**
    * Nothing is entered, and no time passes, before `start`.
    *
+   * @param callId Whose pause it is.
    * @param delay In milliseconds.
    */
   constructor(
     supervisor: Supervisor,
+    callId: string,
     delay: number,
     listener: (emission: PauseEmission) => void,
   ) {
@@ -32,7 +34,7 @@ export class Pause implements ClientEntry {
     this.branch = supervisor.environment.identifiers.branch();
     this.listener = listener;
     this.actor = makeActor(
-      supervisor.actors,
+      supervisor.actorsOf(callId),
       pauseMachine,
       { delay },
       (emission) => this.tell(emission),

@@ -162,7 +162,7 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
     if (message.local && this.hasFinalResponse) {
       // The program knows the outcome already; what failed is the ACK to it.
       const text = `the ACK to a failure of call ${message.callId}: ${message.reasonPhrase}`;
-      return session.supervisor.report(new TransportError(text));
+      return session.supervisor.report(new TransportError(text), session.callId);
     }
     this.hasFinalResponse = true;
     // §14.1: "the session parameters MUST remain unchanged, as if no re-INVITE had been issued."
@@ -186,6 +186,8 @@ export class ReInviteUserAgentClient implements OutgoingInviteRequest {
   }
 
   private callGuest(name: string, call: () => unknown): void {
-    if (!this.isDisposed) this.session.supervisor.callGuest(name, call);
+    if (!this.isDisposed) {
+      this.session.supervisor.callGuest(name, this.session.callId, call);
+    }
   }
 }

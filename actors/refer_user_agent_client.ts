@@ -84,7 +84,11 @@ export class ReferUserAgentClient extends UserAgentClient implements OutgoingRef
       }),
       onNotify: () => this.handler() ?? referrer?.onNotify(),
       onTimeout: () =>
-        supervisor.callGuest("onNotifyTimeout", () => this.delegate?.onNotifyTimeout?.()),
+        supervisor.callGuest(
+          "onNotifyTimeout",
+          message.callId,
+          () => this.delegate?.onNotifyTimeout?.(),
+        ),
     });
   }
 

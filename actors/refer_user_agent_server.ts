@@ -126,7 +126,7 @@ export class ReferUserAgentServer extends UserAgentServer implements IncomingRef
 
   /** Shows it to the program; then the NOTIFY that is owed has to be sent. */
   show(): void {
-    this.supervisor.callGuest("onRefer", () => this.handler()?.(this), () => {
+    this.supervisor.callGuest("onRefer", this.message.callId, () => this.handler()?.(this), () => {
       if (!this.isAnswered) this.reject({ statusCode: 500 });
     });
     this.awaitAnswer();

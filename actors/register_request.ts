@@ -62,6 +62,11 @@ export class RegisterRequests {
     this.binding = { uri: options.aor, instanceId, regId, expires };
   }
 
+  /** Theirs. */
+  get callId(): string {
+    return this.identity.callId;
+  }
+
   /** Whether a password may be given to whom the next one goes to: see `trustedHosts`. */
   get isTrusted(): boolean {
     const { registrar, trustedHosts = [] } = this.options;

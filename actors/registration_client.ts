@@ -79,7 +79,7 @@ export class RegistrationClient implements Registration, RegisteredAddress, Regi
     this.over = new Promise((resolve) => this.resolveOver = resolve);
     this.requests = new RegisterRequests(supervisor.environment, options, make);
     this.actor = makeActor(
-      supervisor.actors,
+      supervisor.actorsOf(this.requests.callId),
       registrationMachine,
       supervisor.environment.timers,
       (emission) => this.tell(emission),
@@ -205,6 +205,7 @@ export class RegistrationClient implements Registration, RegisteredAddress, Regi
 
   private makeFlow(): OutboundFlow {
     return new OutboundFlow(this.supervisor, {
+      callId: this.requests.callId,
       connect: () => {
         this.tellFailure(0);
         this.actor.send({ type: "register" });
@@ -301,7 +302,7 @@ export class RegistrationClient implements Registration, RegisteredAddress, Regi
     if (asked === 0) return this.actor.send({ type: "accept", expires: 0 });
     const granted = readGranted(response, this.requests.binding);
     if (granted instanceof ProtocolError) {
-      this.supervisor.report(granted);
+      this.supervisor.report(granted, this.requests.callId);
       return this.fail(response, () => this.flow.refuse(0));
     }
     this.granted = granted;
@@ -341,6 +342,6 @@ export class RegistrationClient implements Registration, RegisteredAddress, Regi
   }
 
   private callGuest(name: string, call: () => unknown): void {
-    if (!this.isDisposed) this.supervisor.callGuest(name, call);
+    if (!this.isDisposed) this.supervisor.callGuest(name, this.requests.callId, call);
   }
 }

@@ -76,7 +76,7 @@ export class ReliableProvisionalClient {
     this.session = session;
     this.listener = listener;
     this.actor = makeActor(
-      supervisor.actors,
+      supervisor.actorsOf(session.callId),
       reliableProvisionalClientMachine,
       supervisor.environment.timers,
       (emission) => this.tell(emission),
@@ -201,7 +201,7 @@ export class ReliableProvisionalClient {
       const text = `no prack() for the reliable ${statusCode} of call ${callId}: ` +
         `the engine acknowledges it`;
       const outcome = this.session.offers.owesAnswer ? `${text}, and cancels` : text;
-      this.supervisor.report(new InvalidStateError(outcome));
+      this.supervisor.report(new InvalidStateError(outcome), this.session.callId);
       this.acknowledgeUnheard(provisional);
     }
   }

@@ -96,7 +96,7 @@ export class ReliableProvisionalServer implements DialogUsage {
     this.session = session;
     this.invite = invite;
     this.actor = makeActor(
-      supervisor.actors,
+      supervisor.actorsOf(session.callId),
       reliableProvisionalServerMachine,
       supervisor.environment.timers,
       (emission) => this.tell(emission),
@@ -206,7 +206,7 @@ export class ReliableProvisionalServer implements DialogUsage {
     if (!prack.hasOffer) return;
     const { callId } = prack.message;
     const text = `nobody has answered the offer in the PRACK of call ${callId}: the call is ended`;
-    this.supervisor.report(new InvalidStateError(text));
+    this.supervisor.report(new InvalidStateError(text), this.session.callId);
     if (invite.isAnswered) this.session.end();
     else invite.reject({ statusCode: 488 });
   }
@@ -226,7 +226,7 @@ export class ReliableProvisionalServer implements DialogUsage {
       return session.callGuest("onPrackTimeout", () => session.delegate?.onPrackTimeout?.());
     }
     const text = `no PRACK for a provisional response to call ${session.callId} in 64*T1: refused`;
-    this.supervisor.report(new TimeoutError(text));
+    this.supervisor.report(new TimeoutError(text), session.callId);
   }
 
   /** A new one, and without a body: what has its PRACK is not repeated, and says nothing new. */

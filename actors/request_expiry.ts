@@ -37,7 +37,7 @@ export function watchExpiry(
   const seconds = secondsOf(invite);
   // What no clock can count is weeks away.
   if (seconds === undefined || seconds * 1000 > MAX_DELAY) return () => {};
-  return watchFor(supervisor, seconds * 1000, onExpired);
+  return watchFor(supervisor, invite.callId, seconds * 1000, onExpired);
 }
 
 /**
@@ -46,12 +46,22 @@ export function watchExpiry(
  * @param onExpired Called then, unless the request was answered.
  * @returns To be called when the request is answered.
  */
-export function watchPatience(supervisor: Supervisor, onExpired: () => void): () => void {
-  return watchFor(supervisor, 64 * supervisor.environment.timers.T1, onExpired);
+export function watchPatience(
+  supervisor: Supervisor,
+  callId: string,
+  onExpired: () => void,
+): () => void {
+  return watchFor(supervisor, callId, 64 * supervisor.environment.timers.T1, onExpired);
 }
 
-function watchFor(supervisor: Supervisor, validity: number, onExpired: () => void): () => void {
-  const actor = makeActor(supervisor.actors, requestExpiryMachine, { validity }, ({ type }) => {
+function watchFor(
+  supervisor: Supervisor,
+  callId: string,
+  validity: number,
+  onExpired: () => void,
+): () => void {
+  const actors = supervisor.actorsOf(callId);
+  const actor = makeActor(actors, requestExpiryMachine, { validity }, ({ type }) => {
     if (type === "expired") onExpired();
   });
   actor.start();

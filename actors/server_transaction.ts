@@ -58,7 +58,7 @@ export class ServerTransaction implements ServerEntry {
     this.toTag = request.toTag ?? environment.identifiers.tag();
     this.key = serverKey(request, request.method);
     const machine = request.method === "INVITE" ? inviteServerMachine : otherMachine;
-    this.actor = makeActor(supervisor.actors, machine, {
+    this.actor = makeActor(supervisor.actorsOf(request.callId), machine, {
       ...environment.timers,
       reliable: flow.transport.reliable,
     }, (emission) => this.tell(emission));

@@ -47,7 +47,7 @@ export class StatelessServer {
       }),
     });
     this.supervisor.transmit(response.bytes, flowBack(request, flow), (error) => {
-      this.supervisor.report(error);
+      this.supervisor.report(error, request.callId);
     });
     return response;
   }

@@ -68,7 +68,11 @@ export class SubscribeUserAgentClient extends UserAgentClient implements Outgoin
               ...(subscription === undefined ? {} : { subscription }),
             }),
       onTimeout: () =>
-        supervisor.callGuest("onNotifyTimeout", () => this.delegate?.onNotifyTimeout?.()),
+        supervisor.callGuest(
+          "onNotifyTimeout",
+          message.callId,
+          () => this.delegate?.onNotifyTimeout?.(),
+        ),
     });
   }
 

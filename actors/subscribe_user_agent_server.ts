@@ -85,7 +85,7 @@ export class SubscribeUserAgentServer extends UserAgentServer implements Incomin
 
   /** Shows it to the program; then the NOTIFY that is owed has to be sent. */
   show(handler: (request: IncomingSubscribeRequest) => unknown): void {
-    this.supervisor.callGuest("onSubscribe", () => handler(this), () => {
+    this.supervisor.callGuest("onSubscribe", this.message.callId, () => handler(this), () => {
       if (!this.isAnswered) this.reject({ statusCode: 500 });
     });
     this.awaitAnswer();

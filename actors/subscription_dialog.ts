@@ -93,7 +93,7 @@ export class SubscriptionDialog implements Subscription, DialogUsage {
     this.options = options;
     const { requested = MAX_EXPIRES, expires } = options;
     this.requested = options.requested;
-    this.actor = makeActor(supervisor.actors, subscriptionMachine, {
+    this.actor = makeActor(supervisor.actorsOf(usages.dialog.callId), subscriptionMachine, {
       ...supervisor.environment.timers,
       requested,
       expires,
@@ -268,6 +268,6 @@ export class SubscriptionDialog implements Subscription, DialogUsage {
   }
 
   private callGuest(name: string, call: () => unknown): void {
-    this.supervisor.callGuest(name, call);
+    this.supervisor.callGuest(name, this.usages.dialog.callId, call);
   }
 }

@@ -24,7 +24,12 @@ import {
 import { type ActorEnvironment, type ActorOf, makeActor } from "./actor.ts";
 import type { ClientAuthentication } from "./client_authentication.ts";
 import type { Clock } from "../transports/clock.ts";
-import type { Destination, Transport, TransportReceiver } from "../transports/transport.ts";
+import type {
+  Destination,
+  LocalAddress,
+  Transport,
+  TransportReceiver,
+} from "../transports/transport.ts";
 import type { EventPolicy } from "./event_inspection.ts";
 import { connectionKey, type Flow } from "./flow.ts";
 import type { SessionTimerPolicy } from "./session_timer.ts";
@@ -44,6 +49,16 @@ export interface TraceEntry {
   readonly protocol: string;
   /** Where it came from, or goes to. */
   readonly remote: Destination;
+  /** Where that transport can be reached. */
+  readonly local: LocalAddress;
+}
+
+/** A method of a delegate that is called, or would be if it were there. */
+export interface DelegateCall {
+  /** Its name, `onProgress` say. */
+  readonly name: string;
+  /** The Call-ID of what it is told about. */
+  readonly callId: string;
 }
 
 /** What everything that runs in a core has in common. */
@@ -76,8 +91,9 @@ export interface Environment extends InspectionPolicy, EventPolicy {
    */
   readonly contact: (transport: Transport, user: string | undefined, address?: URI) => string;
   /** Takes what went wrong without anybody being there to catch it. */
-  readonly onError: (error: StrowgerError) => void;
+  readonly onError: (error: StrowgerError, callId?: string) => void;
   readonly trace: ((entry: TraceEntry) => void) | undefined;
+  readonly onDelegateCall: ((call: DelegateCall) => void) | undefined;
   readonly inspect: ((event: InspectionEvent) => void) | undefined;
 }
 
@@ -95,7 +111,7 @@ export class Supervisor {
   readonly environment: Environment;
   readonly statelessTags: StatelessTags;
   /** What every actor is made with. */
-  readonly actors: ActorEnvironment;
+  private readonly actors: ActorEnvironment;
   /** How many messages nobody was there for, or nobody could understand. */
   dropped = 0;
   private readonly user: TransactionUser;
@@ -127,6 +143,11 @@ export class Supervisor {
   /** Running, draining or stopped. */
   get state(): SupervisorState {
     return this.actor.state;
+  }
+
+  /** What the actors of a call are made with. */
+  actorsOf(callId: string): ActorEnvironment {
+    return this.actors.inspect === undefined ? this.actors : { ...this.actors, callId };
   }
 
   /** Ends every call politely; what is not over after `deadline` milliseconds is dropped. */
@@ -200,23 +221,39 @@ export class Supervisor {
   }
 
   /**
-   * Calls a user's function; what it throws, or its promise rejects with, is reported.
+   * Calls a method of a user's delegate; what it throws, or its promise rejects with, is reported.
    *
+   * @param callId Of what it is told about.
    * @param onFailure Called after that report, to do what the user's function has not done.
    */
-  callGuest(name: string, call: () => unknown, onFailure: () => void = () => {}): void {
-    const report = (cause: unknown): void => {
-      const why = cause instanceof Error ? cause.message : `${cause}`;
-      this.report(new DelegateError(`${name} failed: ${why}`, { cause }));
+  callGuest(
+    name: string,
+    callId: string,
+    call: () => unknown,
+    onFailure: () => void = () => {},
+  ): void {
+    const { onDelegateCall } = this.environment;
+    if (onDelegateCall !== undefined) {
+      callThenable(
+        () => onDelegateCall({ name, callId }),
+        (cause) => this.reportGuest("onDelegateCall", cause, callId),
+      );
+    }
+    callThenable(call, (cause) => {
+      this.reportGuest(name, cause, callId);
       onFailure();
-    };
-    callThenable(call, report);
+    });
+  }
+
+  private reportGuest(name: string, cause: unknown, callId?: string): void {
+    const why = cause instanceof Error ? cause.message : `${cause}`;
+    this.report(new DelegateError(`${name} failed: ${why}`, { cause }), callId);
   }
 
   /** Hands an error to whoever takes them; that one's own errors end here. */
-  report(error: StrowgerError): void {
+  report(error: StrowgerError, callId?: string): void {
     const giveUp = (cause: unknown): void => this.log("warn", `onError failed: ${cause}`);
-    callThenable(() => this.environment.onError(error), giveUp);
+    callThenable(() => this.environment.onError(error, callId), giveUp);
   }
 
   /**
@@ -328,9 +365,10 @@ export class Supervisor {
   private trace(direction: "in" | "out", bytes: Uint8Array, { transport, remote }: Flow): void {
     const { trace } = this.environment;
     if (trace === undefined) return;
-    this.callGuest(
-      "trace",
-      () => trace({ direction, bytes, protocol: transport.protocol, remote }),
+    const { protocol, local } = transport;
+    callThenable(
+      () => trace({ direction, bytes, protocol, remote, local }),
+      (cause) => this.reportGuest("trace", cause),
     );
   }
 

@@ -112,6 +112,7 @@ export class UasCore {
     this.flows.set(request, flow);
     this.supervisor.callGuest(
       "onUnclaimedRequest",
+      request.callId,
       () => answer = delegate.onUnclaimedRequest?.(request),
     );
     // Whoever has answered it has taken it, whatever was returned.
@@ -156,6 +157,7 @@ export class UasCore {
     let isRecipient: unknown;
     this.supervisor.callGuest(
       "isRecipient",
+      request.callId,
       () => isRecipient = delegate.isRecipient?.(request),
       () => statusCode = 500,
     );
@@ -213,9 +215,14 @@ export class UasCore {
   private receiveOptions(request: IncomingRequestMessage, transaction: ServerTransaction): void {
     const delegate = this.delegateOf();
     const server = new UserAgentServer(this.supervisor, request, transaction);
-    this.supervisor.callGuest("onOptions", () => delegate.onOptions?.(server), () => {
-      if (!server.isAnswered) server.reject({ statusCode: 500 });
-    });
+    this.supervisor.callGuest(
+      "onOptions",
+      request.callId,
+      () => delegate.onOptions?.(server),
+      () => {
+        if (!server.isAnswered) server.reject({ statusCode: 500 });
+      },
+    );
     if (!server.isAnswered) transaction.respond(this.answerToOptions());
   }
 
@@ -230,7 +237,7 @@ export class UasCore {
   }
 
   private callDelegate(name: string, server: UserAgentServer, call: () => unknown): void {
-    this.supervisor.callGuest(name, call, () => {
+    this.supervisor.callGuest(name, server.message.callId, call, () => {
       if (!server.isAnswered) server.reject({ statusCode: 500 });
     });
     server.awaitAnswer();

@@ -135,6 +135,6 @@ export class UserAgentClient implements OutgoingRequest {
 
   private call(method: keyof OutgoingRequestDelegate, message: IncomingResponseMessage): void {
     if (this.isDisposed) return;
-    this.supervisor.callGuest(method, () => this.delegate?.[method]?.({ message }));
+    this.supervisor.callGuest(method, message.callId, () => this.delegate?.[method]?.({ message }));
   }
 }

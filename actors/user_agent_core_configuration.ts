@@ -22,7 +22,7 @@ import { ClientAuthentication } from "./client_authentication.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Logger } from "./logger.ts";
 import { LEAST_INTERVAL, MOST_INTERVAL, type SessionTimerPolicy } from "./session_timer.ts";
-import type { TraceEntry } from "./supervisor.ts";
+import type { DelegateCall, TraceEntry } from "./supervisor.ts";
 
 /** What a core is made from. */
 export interface UserAgentCoreConfiguration {
@@ -85,12 +85,15 @@ export interface UserAgentCoreConfiguration {
   logger?: Logger;
   /**
    * Takes what went wrong without anybody being there to catch it: a delegate that threw, an ACK
-   * that never came, a response that could not be sent. The logger's by default.
+   * that never came, a response that could not be sent. With it goes the Call-ID, where it is of one
+   * call. The logger's by default.
    */
-  onError?: (error: StrowgerError) => void;
+  onError?: (error: StrowgerError, callId?: string) => void;
   /** Is told of every message, before it is taken in and before it is sent. */
   trace?: (entry: TraceEntry) => void;
-  /** XState's inspection of every actor. */
+  /** Is told of every method of a delegate, before it is called: for recorders. */
+  onDelegateCall?: (call: DelegateCall) => void;
+  /** XState's inspection of every actor; the `id` of each is its machine's, and its Call-ID. */
   inspect?: (event: InspectionEvent) => void;
 }
 

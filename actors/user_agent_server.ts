@@ -86,10 +86,10 @@ export class UserAgentServer implements IncomingRequest {
    */
   awaitAnswer(): void {
     if (this.isAnswered || this.message.method === "INVITE") return;
-    this.transaction.onAnswered = watchPatience(this.supervisor, () => {
-      const { method, callId } = this.message;
+    const { method, callId } = this.message;
+    this.transaction.onAnswered = watchPatience(this.supervisor, callId, () => {
       const text = `nobody has answered the ${method} of Call-ID ${callId} in 64*T1`;
-      this.supervisor.report(new TimeoutError(`${text}: its client has given up`));
+      this.supervisor.report(new TimeoutError(`${text}: its client has given up`), callId);
       this.transaction.dispose();
     });
   }
@@ -117,7 +117,7 @@ export class UserAgentServer implements IncomingRequest {
 
   private receiveCancel(message: unknown): void {
     if (!(message instanceof IncomingRequestMessage)) return;
-    this.supervisor.callGuest("onCancel", () => this.delegate?.onCancel?.(message));
+    this.supervisor.callGuest("onCancel", message.callId, () => this.delegate?.onCancel?.(message));
     // §9.2: "the UAS SHOULD immediately respond to the INVITE with a 487 (Request Terminated)."
     if (!this.isAnswered) this.reject({ statusCode: 487 });
   }
@@ -126,7 +126,14 @@ export class UserAgentServer implements IncomingRequest {
     const error = cause instanceof TransportError
       ? cause
       : new TransportError("an answer could not be sent", { cause });
-    if (this.delegate?.onTransportError === undefined) return this.supervisor.report(error);
-    this.supervisor.callGuest("onTransportError", () => this.delegate?.onTransportError?.(error));
+    const { callId } = this.message;
+    if (this.delegate?.onTransportError === undefined) {
+      return this.supervisor.report(error, callId);
+    }
+    this.supervisor.callGuest(
+      "onTransportError",
+      callId,
+      () => this.delegate?.onTransportError?.(error),
+    );
   }
 }
