@@ -46,6 +46,8 @@ export interface SessionOptions {
   readonly call?: Call;
   /** For the callee: sends the 2xx again. */
   readonly repeatAccept?: () => void;
+  /** For the callee: its ACK has come, and the 2xx is repeated no more. */
+  readonly onAcknowledged?: () => void;
   /** What an early session tells whoever runs its INVITE. */
   readonly early: EarlyListener;
 }
@@ -62,6 +64,7 @@ export interface EarlyListener {
 export interface Invitation {
   readonly sequence: number;
   readonly repeatAccept?: (() => void) | undefined;
+  readonly onAcknowledged?: (() => void) | undefined;
   /** What its ACK repeats: see `credentialsOf`. */
   readonly credentials?: readonly string[] | undefined;
 }
@@ -100,6 +103,7 @@ export abstract class InviteUsage implements SessionUsage {
     this.invitation = {
       sequence: options.inviteSequence,
       repeatAccept: options.repeatAccept,
+      onAcknowledged: options.onAcknowledged,
       credentials: options.call?.credentials,
     };
     this.isInviter = options.role === "caller";
@@ -293,6 +297,7 @@ export abstract class InviteUsage implements SessionUsage {
     if (!isAwaited || request.cseq !== this.inviteSequence) return;
     this.offers.takeRemote(request, "response");
     // The 2xx is not repeated any more, and what it was made of is not kept.
+    this.invitation.onAcknowledged?.();
     this.invitation = { sequence: request.cseq };
     this.send({ type: "ack" });
     this.callGuest("onAck", () => this.delegate?.onAck?.({ message: request }));

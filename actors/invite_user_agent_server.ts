@@ -67,6 +67,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
       session.reinvite("remote", {
         sequence: message.cseq,
         repeatAccept: () => transaction.repeatResponse(),
+        onAcknowledged: () => transaction.release(),
       });
       session.offers.takeRemote(message, "request");
     }
@@ -240,6 +241,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
       role: "callee",
       inviteSequence: this.message.cseq,
       repeatAccept: () => this.transaction.repeatResponse(),
+      onAcknowledged: () => this.transaction.release(),
       early: {
         // §15.1.2: "it is RECOMMENDED that a 487 (Request Terminated) response be generated to those
         // pending requests."

@@ -57,7 +57,7 @@ function callKey(call: { callId: string; fromTag: string | undefined; cseq: numb
   return `${call.cseq} ${call.fromTag} ${call.callId}`;
 }
 
-function mergedKey({ method, cseq, fromTag = "", callId }: IncomingRequestMessage): string {
+export function mergedKey({ method, cseq, fromTag = "", callId }: IncomingRequestMessage): string {
   return `${method} ${cseq} ${fromTag} ${callId}`;
 }
 
@@ -169,17 +169,15 @@ export class Registry {
     return [...this.connections.get(connection) ?? []];
   }
 
-  /** Enters the server transaction of a request; `key` is from `serverKey`. */
-  addServer(key: string, request: IncomingRequestMessage, entry: ServerEntry): void {
+  /** Enters a server transaction; the keys are from `serverKey` and `mergedKey`. */
+  addServer(key: string, merged: string, entry: ServerEntry): void {
     this.servers.set(key, entry);
-    const merged = mergedKey(request);
     if (!this.merged.has(merged)) this.merged.set(merged, entry);
   }
 
   /** Forgets a server transaction. */
-  removeServer(key: string, request: IncomingRequestMessage, entry: ServerEntry): void {
+  removeServer(key: string, merged: string, entry: ServerEntry): void {
     this.servers.delete(key);
-    const merged = mergedKey(request);
     if (this.merged.get(merged) === entry) this.merged.delete(merged);
   }
 

@@ -74,6 +74,8 @@ export class ReliableProvisionalServer implements DialogUsage {
   private readonly supervisor: Supervisor;
   /** The transaction of the INVITE. */
   private readonly transaction: ServerTransaction;
+  /** The number of the INVITE. */
+  private readonly cseq: number;
   private readonly session: SessionDialog;
   private readonly invite: AnswerableInvite;
   private readonly actor: ActorOf<typeof reliableProvisionalServerMachine>;
@@ -93,6 +95,7 @@ export class ReliableProvisionalServer implements DialogUsage {
   ) {
     this.supervisor = supervisor;
     this.transaction = transaction;
+    this.cseq = transaction.request.cseq;
     this.session = session;
     this.invite = invite;
     this.actor = makeActor(
@@ -152,8 +155,7 @@ export class ReliableProvisionalServer implements DialogUsage {
     if (request.method !== "PRACK" || first === undefined || this.prack !== undefined) return false;
     const rack = request.parseHeader("RAck");
     if (rack === undefined || rack instanceof Fault) return false;
-    const { method, cseq } = this.transaction.request;
-    return rack.rseq === first.rseq && rack.cseq === cseq && rack.method === method;
+    return rack.rseq === first.rseq && rack.cseq === this.cseq && rack.method === "INVITE";
   }
 
   receive(request: IncomingRequestMessage, transaction: ServerTransaction): void {

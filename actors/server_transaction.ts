@@ -17,9 +17,10 @@ import {
   type ResponseOptions,
   type TransportError,
 } from "../messages/mod.ts";
+import { ownText } from "../messages/own_text.ts";
 import { type ActorOf, makeActor } from "./actor.ts";
 import { type Flow, flowBack } from "./flow.ts";
-import { type ServerEntry, serverKey } from "./registry.ts";
+import { mergedKey, type ServerEntry, serverKey } from "./registry.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 // An INVITE's machine takes and tells all that another request's does, and more.
@@ -28,21 +29,30 @@ const otherMachine = nonInviteServerMachine as unknown as typeof inviteServerMac
 /** Takes what a server transaction tells; `transmit` is done already. */
 export type ServerListener = (emission: InviteServerEmission) => void;
 
+const NOTHING = (): void => {};
+
 /** See the module. */
 export class ServerTransaction implements ServerEntry {
-  readonly request: IncomingRequestMessage;
+  private readonly method: string;
+  /** The request, for as long as anything may be answered to it. */
+  private open: IncomingRequestMessage | undefined;
   /** The tag in To of every response: the request's, or one of this side's own. */
   readonly toTag: string;
   /** By which way the request came. */
   readonly flow: Flow;
+  /** Which way its responses go. */
+  private readonly back: Flow;
   /** Who is told; set by whoever answers. */
-  listener: ServerListener = () => {};
+  listener: ServerListener = NOTHING;
   /** What ends it politely; set by whoever can. */
-  onDrain: () => void = () => {};
+  onDrain: () => void = NOTHING;
   /** Called when there is a final response, or there will be none; set by whoever waits for it. */
-  onAnswered: () => void = () => {};
+  onAnswered: () => void = NOTHING;
+  /** Called when it is over; set by whoever waits for it. */
+  onEnd: () => void = NOTHING;
   private readonly supervisor: Supervisor;
   private readonly key: string;
+  private readonly mergedKey: string;
   private readonly actor: ActorOf<typeof inviteServerMachine>;
   private response: PrintedResponse | undefined;
   // Not asked of the machine: within its own emission it has not got the answer yet.
@@ -53,18 +63,27 @@ export class ServerTransaction implements ServerEntry {
   constructor(supervisor: Supervisor, request: IncomingRequestMessage, flow: Flow) {
     const { environment, registry } = supervisor;
     this.supervisor = supervisor;
-    this.request = request;
+    this.method = request.method;
+    this.open = request;
     this.flow = flow;
-    this.toTag = request.toTag ?? environment.identifiers.tag();
+    this.back = flowBack(request, flow);
+    this.toTag = ownText(request.toTag ?? environment.identifiers.tag());
     this.key = serverKey(request, request.method);
+    this.mergedKey = mergedKey(request);
     const machine = request.method === "INVITE" ? inviteServerMachine : otherMachine;
     this.actor = makeActor(supervisor.actorsOf(request.callId), machine, {
       ...environment.timers,
       reliable: flow.transport.reliable,
     }, (emission) => this.tell(emission));
-    registry.addServer(this.key, request, this);
+    registry.addServer(this.key, this.mergedKey, this);
     registry.unsettle();
     this.actor.start();
+  }
+
+  /** The request that is answered by it. */
+  get request(): IncomingRequestMessage {
+    if (this.open === undefined) throw new TypeError("expected an open transaction, found it done");
+    return this.open;
   }
 
   /** Whether a final response was sent, or the transaction is over. */
@@ -135,6 +154,7 @@ export class ServerTransaction implements ServerEntry {
     if (isOld && ack.toTag !== undefined && ack.toTag !== this.toTag) return false;
     this.actor.send({ type: "ack" });
     this.settle();
+    this.release();
     return true;
   }
 
@@ -153,7 +173,7 @@ export class ServerTransaction implements ServerEntry {
   private send(status: number, needsPrack = false): void {
     this.actor.send({ type: "respond", status, needsPrack });
     const isFinal = status >= 200;
-    if (isFinal && (this.request.method !== "INVITE" || status < 300)) this.settle();
+    if (isFinal && (this.method !== "INVITE" || status < 300)) this.settle();
   }
 
   private tell(emission: InviteServerEmission): void {
@@ -166,19 +186,35 @@ export class ServerTransaction implements ServerEntry {
       case "terminated":
         this.listener(emission);
         this.onAnswered();
-        this.supervisor.registry.removeServer(this.key, this.request, this);
+        this.onEnd();
+        this.supervisor.registry.removeServer(this.key, this.mergedKey, this);
         return this.settle();
       default:
         this.listener(emission);
     }
   }
 
+  /**
+   * Lets go of all that made the answer: what is left to do is to absorb repetitions, or to answer
+   * them with the same octets, for 64*T1. For an INVITE, its ACK has come, and nothing is repeated.
+   */
+  release(): void {
+    this.open = undefined;
+    this.listener = NOTHING;
+    this.onDrain = NOTHING;
+    this.onAnswered = NOTHING;
+    if (this.method === "INVITE") this.response = undefined;
+  }
+
+  private onSent(): void {
+    if (this.hasFinalResponse && this.method !== "INVITE") this.release();
+  }
+
   private transmit(): void {
     if (this.response === undefined) return;
-    const flow = flowBack(this.request, this.flow);
-    this.supervisor.transmit(this.response.bytes, flow, (error: TransportError) => {
+    this.supervisor.transmit(this.response.bytes, this.back, (error: TransportError) => {
       this.actor.send({ type: "transportError", error });
-    });
+    }, () => this.onSent());
   }
 
   private settle(): void {

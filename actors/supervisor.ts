@@ -194,8 +194,16 @@ export class Supervisor {
     transport.close().catch((cause) => this.note(`closing a transport: ${cause}`));
   }
 
-  /** Sends a message; `onError` is called if the transport cannot, at once or later. */
-  transmit(bytes: Uint8Array, flow: Flow, onError: (error: TransportError) => void): void {
+  /**
+   * Sends a message; `onError` is called if the transport cannot, at once or later, and `onSent` when it
+   * has.
+   */
+  transmit(
+    bytes: Uint8Array,
+    flow: Flow,
+    onError: (error: TransportError) => void,
+    onSent?: () => void,
+  ): void {
     const { remote } = flow;
     let { transport } = flow;
     for (let next = this.successors.get(transport); next !== undefined;) {
@@ -212,7 +220,7 @@ export class Supervisor {
       onError(new TransportError(`cannot send to ${where}: ${why}`, { cause }));
     };
     try {
-      transport.send(bytes, remote).catch(fail);
+      transport.send(bytes, remote).then(onSent, fail);
     } catch (error) {
       // A transport that throws instead of rejecting breaks its contract, and no call. It fails
       // later like any other: whoever sends has not finished yet.

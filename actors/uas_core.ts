@@ -178,9 +178,7 @@ export class UasCore {
     if (this.answered >= MAX_ANSWERED) return void this.stateless.reply(request, flow, options);
     const transaction = new ServerTransaction(this.supervisor, request, flow);
     this.answered++;
-    transaction.listener = ({ type }) => {
-      if (type === "terminated") this.answered--;
-    };
+    transaction.onEnd = () => void this.answered--;
     transaction.respond(options);
   }
 
