@@ -14,6 +14,8 @@ import {
   parseNameAddr,
   type URI,
 } from "../messages/mod.ts";
+import type { Flow } from "./flow.ts";
+import type { Environment } from "./supervisor.ts";
 
 function isSip(uri: URI | undefined): boolean {
   return uri?.scheme === "sip" || uri?.scheme === "sips";
@@ -32,6 +34,30 @@ export function contactOf(
 export function userOf(contact: string): string | undefined {
   const address = parseNameAddr(contact);
   return address instanceof Fault ? undefined : address.uri.user;
+}
+
+/**
+ * The scheme of a Contact in what goes to these. §8.1.1.8: "If the Request-URI or top Route header field
+ * value contains a SIPS URI, the Contact header field MUST contain a SIPS URI as well."
+ */
+export function contactScheme(...uris: readonly (URI | undefined)[]): "sip" | "sips" {
+  return uris.some((uri) => uri?.scheme === "sips") ? "sips" : "sip";
+}
+
+/**
+ * The Contact in an answer. §12.1.1 asks for SIPS where there is one "in the Request-URI
+ * or in the top Record-Route header field value, if there was any, or the Contact header field if there
+ * was no Record-Route header field".
+ */
+export function contactFor(
+  { contact }: Environment,
+  { transport }: Flow,
+  request: IncomingRequestMessage,
+): string {
+  const { ruri, to } = request;
+  const routes = request.parseHeader("Record-Route");
+  const nearest = Array.isArray(routes) ? routes[0]?.uri : contactOf(request);
+  return contact(transport, ruri.user, to.uri, contactScheme(ruri, nearest));
 }
 
 /** Throws unless what a program has put into Contact, if anything, is one SIP or SIPS URI. */

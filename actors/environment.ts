@@ -75,9 +75,12 @@ export function makeEnvironment(
       `Supported: ${supported}`,
       ...allowEvents(events),
     ],
-    contact: (transport, user, address) =>
-      (address && registrations.of(address, transport)?.distinctContact) ??
-        contact(transport, user ?? configuration.aor?.user),
+    contact: (transport, user, address, scheme = "sip") => {
+      const registered = address && registrations.of(address, transport)?.distinctContact;
+      const isFitting = scheme === "sip" || (registered?.includes("sips:") ?? false);
+      if (registered !== undefined && isFitting) return registered;
+      return contact(transport, user ?? configuration.aor?.user, scheme);
+    },
     onError: configuration.onError ?? ((error) => logger.warn(`${error.name}: ${error.message}`)),
     trace: configuration.trace,
     onDelegateCall: configuration.onDelegateCall,
@@ -85,10 +88,18 @@ export function makeEnvironment(
   };
 }
 
-/** RFC 3261 §8.1.1.8; RFC 7118 §5 has `transport=ws` for both WS and WSS. */
-function contact({ protocol, local }: Transport, user: string | undefined): string {
+/**
+ * RFC 3261 §8.1.1.8; RFC 7118 §5 has `transport=ws` for both WS and WSS. What a SIPS URI goes by is TLS
+ * unless it says more, and `transport=tls` has no place in it (RFC 3261 §26.2.2).
+ */
+function contact(
+  { protocol, local }: Transport,
+  user: string | undefined,
+  scheme: "sip" | "sips",
+): string {
   const parameter = protocol.toLowerCase().replace("wss", "ws");
-  const uri = new URI("sip", user, bracketed(local.host), local.port);
-  if (parameter !== "udp") uri.setParam("transport", parameter);
+  const uri = new URI(scheme, user, bracketed(local.host), local.port);
+  const isDefault = parameter === (scheme === "sips" ? "tls" : "udp");
+  if (!isDefault) uri.setParam("transport", parameter);
   return `<${uri}>`;
 }

@@ -11,13 +11,11 @@ import {
   TransportError,
   type URI,
 } from "../messages/mod.ts";
-import type { Destination, Transport } from "../transports/transport.ts";
+import { defaultPort, type Target, targetsOf } from "../transports/locating.ts";
+import type { Transport } from "../transports/transport.ts";
 
 /** A transport, and whom it has to reach. */
-export interface Flow {
-  readonly transport: Transport;
-  readonly remote: Destination;
-}
+export type Flow = Target;
 
 /** The sent-by of what goes by a transport. */
 export function sentBy({ local }: Transport): string {
@@ -30,20 +28,12 @@ export function bracketed(host: string): string {
   return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
 }
 
-/** A host as transports have it: IPv6 addresses without brackets. */
-function bare(host: string): string {
-  return host.startsWith("[") ? host.slice(1, -1) : host;
-}
-
 /** What names the connection to a destination, for transports that have connections. */
 export function connectionKey({ transport, remote }: Flow): string | undefined {
-  return transport.reliable
-    ? `${transport.protocol} ${remote.host.toLowerCase()}:${remote.port}`
-    : undefined;
-}
-
-function defaultPort(protocol: string): number {
-  return protocol === "TLS" || protocol === "WSS" ? 5061 : 5060;
+  if (!transport.reliable) return undefined;
+  // Two domains at one address have each a certificate of its own.
+  const name = transport.secure ? remote.name ?? "" : "";
+  return `${transport.protocol} ${name} ${remote.host}:${remote.port}`.toLowerCase();
 }
 
 /** The address of a Route value, where it can be read. */
@@ -74,24 +64,12 @@ export function nextHopOf(message: OutgoingRequestMessage): URI {
 }
 
 /**
- * The way to a next hop. Names are left to the transport to resolve, as addresses only: RFC 3263
- * comes later.
+ * By which transport, and to whom, a request to a next hop goes as far as that is known without asking
+ * anybody: where it is a name, the rest is the locator's.
  */
 export function flowTo(uri: URI, transports: readonly Transport[]): Flow | TransportError {
-  const isSecure = uri.scheme === "sips";
-  const wanted = uri.getParam("transport")?.toUpperCase();
-  const transport = transports.find((each) =>
-    each.fixedRemote !== undefined
-      ? !isSecure || each.secure
-      : uri.host !== "" && (wanted === undefined || each.protocol === wanted) &&
-        (!isSecure || each.secure)
-  );
-  if (transport === undefined) {
-    const kind = isSecure ? "secure transport" : `transport ${wanted ?? ""}`.trimEnd();
-    return new TransportError(`the core has no ${kind} that could reach ${uri}`);
-  }
-  const port = uri.port ?? defaultPort(transport.protocol);
-  return { transport, remote: transport.fixedRemote ?? { host: bare(uri.host), port } };
+  const targets = targetsOf(uri, { transports, known: undefined, random: () => 0 });
+  return targets instanceof TransportError ? targets : targets[0];
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   TimeoutError,
   valuesIn,
 } from "../messages/mod.ts";
-import { checkContact } from "./contact.ts";
+import { checkContact, contactFor } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import type { IncomingInviteRequest, OutgoingResponseWithSession } from "./incoming_request.ts";
 import { watchExpiry } from "./request_expiry.ts";
@@ -262,11 +262,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     const own = options.extraHeaders ?? [];
     checkContact(valuesIn(own, "Contact"));
     const contact = this.session?.dialog.contact ??
-      environment.contact(
-        this.transaction.flow.transport,
-        this.message.ruri.user,
-        this.message.to.uri,
-      );
+      contactFor(environment, this.transaction.flow, this.message);
     // §13.3.1.4: the 2xx "SHOULD contain the Allow header field" and "the Supported header field";
     // RFC 3311 §5 has the one and RFC 4538 §4 the other in every response that makes a dialog.
     const capabilities = capabilityLines(environment, this.message);

@@ -13,7 +13,7 @@ import {
   sipfrag,
   valuesIn,
 } from "../messages/mod.ts";
-import { checkContact } from "./contact.ts";
+import { checkContact, contactFor } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import { DialogUsages } from "./dialog_usages.ts";
 import { allowEvents } from "./event_inspection.ts";
@@ -141,11 +141,7 @@ export class ReferUserAgentServer extends UserAgentServer implements IncomingRef
     const own = options.extraHeaders ?? [];
     checkContact(valuesIn(own, "Contact"));
     const contact = this.usages?.dialog.contact ??
-      environment.contact(
-        this.transaction.flow.transport,
-        this.message.ruri.user,
-        this.message.to.uri,
-      );
+      contactFor(environment, this.transaction.flow, this.message);
     const agreement = refusesSubscription(this.message) ? ["Refer-Sub: false"] : [];
     const extraHeaders = withMissing(own, [
       `Contact: ${contact}`,

@@ -16,7 +16,7 @@ import {
 } from "../messages/mod.ts";
 import { AddressAnnouncement } from "./address_announcement.ts";
 import type { ClientTransaction } from "./client_transaction.ts";
-import { checkContact, userOf } from "./contact.ts";
+import { checkContact, contactScheme, userOf } from "./contact.ts";
 import { flowTo } from "./flow.ts";
 import { retryAfterGlare } from "./glare.ts";
 import { type Invitation, InviteUsage } from "./invite_usage.ts";
@@ -218,7 +218,8 @@ export class SessionDialog extends InviteUsage implements Session {
     const flow = flowTo(dialog.nextHop, environment.transports);
     const user = dialog.contact === undefined ? undefined : userOf(dialog.contact);
     if (!(flow instanceof TransportError)) {
-      dialog.contact = environment.contact(flow.transport, user, this.localURI);
+      const scheme = contactScheme(dialog.remoteTarget);
+      dialog.contact = environment.contact(flow.transport, user, this.localURI, scheme);
     }
     const { delegate } = this;
     this.announcement?.dispose();

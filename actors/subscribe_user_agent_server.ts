@@ -16,7 +16,7 @@ import {
   valuesIn,
 } from "../messages/mod.ts";
 import { MAX_EXPIRES } from "../machines/mod.ts";
-import { checkContact } from "./contact.ts";
+import { checkContact, contactFor } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import { DialogUsages } from "./dialog_usages.ts";
 import { allowEvents } from "./event_inspection.ts";
@@ -112,9 +112,7 @@ export class SubscribeUserAgentServer extends UserAgentServer implements Incomin
     }
     const expires = Math.min(said ?? this.expires, MAX_EXPIRES);
     checkContact(valuesIn(own, "Contact"));
-    const { flow } = this.transaction;
-    const { ruri, to } = this.message;
-    const contact = environment.contact(flow.transport, ruri.user, to.uri);
+    const contact = contactFor(environment, this.transaction.flow, this.message);
     const extraHeaders = withMissing(own, [
       `Expires: ${expires}`,
       `Contact: ${contact}`,

@@ -24,6 +24,7 @@ import {
 import { type ActorEnvironment, type ActorOf, makeActor } from "./actor.ts";
 import type { ClientAuthentication } from "./client_authentication.ts";
 import type { Clock } from "../transports/clock.ts";
+import { isNobodys } from "../transports/destination.ts";
 import type {
   Destination,
   LocalAddress,
@@ -87,9 +88,14 @@ export interface Environment extends InspectionPolicy, EventPolicy {
   readonly capabilities: () => string[];
   /**
    * A value for Contact: where this side can be reached by a transport, or by the registration of its
-   * own address, if that is given and there is one.
+   * own address, if that is given and there is one. `sip` is the default scheme.
    */
-  readonly contact: (transport: Transport, user: string | undefined, address?: URI) => string;
+  readonly contact: (
+    transport: Transport,
+    user: string | undefined,
+    address?: URI,
+    scheme?: "sip" | "sips",
+  ) => string;
   /** Takes what went wrong without anybody being there to catch it. */
   readonly onError: (error: StrowgerError, callId?: string) => void;
   readonly trace: ((entry: TraceEntry) => void) | undefined;
@@ -300,6 +306,9 @@ export class Supervisor {
     const parsed = parseMessage(bytes);
     if (parsed.kind === "fault") return this.refuse(parsed, flow);
     parsed.source = flow.remote;
+    if (parsed.kind === "request" && isNobodys(parsed.via.host)) {
+      flow.transport.noteHost?.(parsed.via.host, flow.remote);
+    }
     if (parsed.kind === "response") this.routeResponse(parsed);
     else this.routeRequest(parsed, flow);
   }

@@ -11,7 +11,7 @@ import {
   TransportError,
 } from "../messages/mod.ts";
 import { MAX_EXPIRES } from "../machines/mod.ts";
-import { checkContact } from "./contact.ts";
+import { checkContact, contactScheme } from "./contact.ts";
 import { acceptLines } from "./content_inspection.ts";
 import { allowEvents } from "./event_inspection.ts";
 import { flowTo, nextHopOf } from "./flow.ts";
@@ -161,8 +161,9 @@ export class UacCore {
     const { transports, contact } = this.supervisor.environment;
     const flow = flowTo(nextHopOf(message), transports);
     if (flow instanceof TransportError) return;
-    const { fromURI } = message;
-    message.setHeader("Contact", contact(flow.transport, fromURI.user, fromURI));
+    const { fromURI, ruri } = message;
+    const scheme = contactScheme(ruri, nextHopOf(message));
+    message.setHeader("Contact", contact(flow.transport, fromURI.user, fromURI, scheme));
   }
 
   private addEventHeaders(message: OutgoingRequestMessage): void {

@@ -66,6 +66,8 @@ export abstract class ConnectionTransport implements Transport {
   readonly #accepted = new Map<string, Connection>();
   /** Those that lead nowhere any more: nobody has to be told when they end. */
   readonly #abandoned = new WeakSet<Connection>();
+  /** Hosts at which nobody can be called, and their connections; one for each connection. */
+  readonly #hosts = new Map<string, Connection>();
   #lastName = 0;
   #expired = 0;
   #overflowed = 0;
@@ -131,11 +133,30 @@ export abstract class ConnectionTransport implements Transport {
 
   /** See {@linkcode Transport.disconnect}. */
   disconnect(): void {
-    for (const index of [this.#named, this.#opened, this.#accepted]) index.clear();
+    for (const index of [this.#named, this.#opened, this.#accepted, this.#hosts]) index.clear();
     for (const connection of this.#connections) {
       this.#abandoned.add(connection);
       connection.close();
     }
+  }
+
+  /** See {@linkcode Transport.noteHost}. */
+  noteHost(host: string, { connection: name = "" }: Destination): void {
+    const connection = this.#named.get(name);
+    const key = host.toLowerCase();
+    if (connection === undefined || this.#hosts.get(key)?.usable) return;
+    this.#forgetHostsOf(connection);
+    this.#hosts.set(key, connection);
+  }
+
+  /** See {@linkcode Transport.destinationOf}. */
+  destinationOf(host: string): Destination | undefined {
+    const connection = this.#hosts.get(host.toLowerCase());
+    return connection?.usable ? connection.remote : undefined;
+  }
+
+  #forgetHostsOf(connection: Connection): void {
+    for (const [host, at] of this.#hosts) if (at === connection) this.#hosts.delete(host);
   }
 
   #connectionTo(to: Destination): Connection {
@@ -201,6 +222,7 @@ export abstract class ConnectionTransport implements Transport {
   #onRetired(connection: Connection, error: Error): void {
     const { remote } = connection;
     this.#named.delete(remote.connection ?? "");
+    this.#forgetHostsOf(connection);
     const indexes = [[this.#opened, this.#calledKey(remote)], [this.#accepted, hostport(remote)]];
     for (const [index, key] of indexes as [Map<string, Connection>, string][]) {
       if (index.get(key) === connection) index.delete(key);

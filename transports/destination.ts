@@ -49,6 +49,11 @@ export function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 1 && port <= 65535;
 }
 
+/** Whether no name can ever resolve to a host (RFC 2606 §2): whoever has it cannot be called. */
+export function isNobodys(host: string): boolean {
+  return host.toLowerCase().endsWith(".invalid");
+}
+
 /** Refuses what is no host and port; `least` is 0 where the system may choose the port. */
 export function checkHostPort(field: string, { host, port }: HostPort, least: 0 | 1): void {
   if (host === "" || /[\s[\]]/.test(host)) {

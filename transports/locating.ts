@@ -8,7 +8,7 @@
  * @module
  */
 import { TransportError, type URI } from "../messages/mod.ts";
-import { familyOf } from "./destination.ts";
+import { familyOf, isNobodys } from "./destination.ts";
 import type { NaptrRecord, SrvRecord } from "./resolver.ts";
 import { inSrvOrder, type RandomNumber } from "./srv_order.ts";
 import type { AddressFamily, Destination, Transport } from "./transport.ts";
@@ -108,6 +108,7 @@ export function targetsOf(uri: URI, context: LocatingContext): Targets | Transpo
   if (first === undefined) return noTransport(uri);
   if (first.fixedRemote !== undefined) return [{ transport: first, remote: first.fixedRemote }];
   const target = targetOf(uri);
+  if (isNobodys(target)) return atConnection(fitting, target);
   if (context.known === undefined || familyOf(target) !== undefined) {
     return [atHost(fitting, first, target, uri.port ?? defaultPort(first.protocol))];
   }
@@ -115,6 +116,15 @@ export function targetsOf(uri: URI, context: LocatingContext): Targets | Transpo
   const [best, ...others] = search.byName(uri, context.known);
   if (best !== undefined) return [best, ...others.slice(0, MAX_TARGETS - 1)];
   return new TransportError(search.problem ?? `${target} has no address that could be reached`);
+}
+
+/** What is for whom nobody can call goes by the connection that he has opened (RFC 7118 §5). */
+function atConnection(transports: readonly Transport[], host: string): Targets | TransportError {
+  for (const transport of transports) {
+    const remote = transport.destinationOf?.(host);
+    if (remote !== undefined) return [{ transport, remote }];
+  }
+  return new TransportError(`${host} has no connection to this end`);
 }
 
 /** What needs no look-up, or what the transport looks up. */

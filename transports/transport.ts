@@ -97,6 +97,15 @@ export interface Transport {
    * there, whatever its URI says.
    */
   readonly fixedRemote?: Destination;
+  /**
+   * Notes that a host at which nobody can be called, as those who open a WebSocket have one in Via and
+   * Contact (RFC 7118 §5), is at the far end of the connection that `at` names. It stays so until that
+   * connection is gone, whoever else says that he is there. Where connections are not known, it is
+   * missing.
+   */
+  noteHost?(host: string, at: Destination): void;
+  /** Where what is for such a host goes, while its connection is open. */
+  destinationOf?(host: string): Destination | undefined;
   /** Starts delivering to `receiver`. Called once. */
   attach(receiver: TransportReceiver): void;
   /** Sends one message; see above for the promise. */
