@@ -5,6 +5,7 @@
  */
 import { type Transport, UserAgentCore } from "@strowger/sip";
 import { TcpTransport } from "@strowger/sip/transports/tcp";
+import { TlsTransport } from "@strowger/sip/transports/tls";
 import { UdpTransport } from "@strowger/sip/transports/udp";
 import { Call } from "./support/call.ts";
 import { localAddress } from "./support/local_address.ts";
@@ -17,17 +18,22 @@ import {
   text,
   UsageError,
 } from "./support/options.ts";
-import { EXIT, EXIT_CODES, interrupted, placeOf, run, say } from "./support/program.ts";
+import { EXIT, EXIT_CODES, interrupted, placeOf, readText, run, say } from "./support/program.ts";
 
 const USAGE = `Usage: deno run --allow-net --allow-sys examples/answer.ts [options]
 
 Answers every call that comes in, until Ctrl-C. No media is sent or received:
 the audio of a call is answered as inactive.
 
-  --transport udp|tcp   what to listen on: UDP
+  --transport KIND      what to listen on, udp, tcp, tls, ws or wss: UDP
+  --cert FILE           the certificate to show over TLS and WSS, in PEM, with
+                        those between it and its authority behind it
+  --key FILE            its private key; both need --allow-read, and WebSockets
+                        --allow-env=WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE
   --host ADDRESS        the address to listen on: 127.0.0.1, which no other
                         machine reaches; 0.0.0.0 or :: for every address
-  --port NUMBER         the port to listen on: 5060; 0 for any that is free
+  --port NUMBER         the port to listen on: 5060, or 5061 for TLS; 0 for any
+                        that is free
   --ring-for TIME       how long it rings before the answer: 1s
   --reject CODE         refuse with a status code from 400 to 699: at once, or
                         after --ring-for
@@ -39,10 +45,13 @@ up; a second one leaves at once.
 
 ${EXIT_CODES}
 
-Example: answer.ts --host 0.0.0.0 --ring-for 3s`;
+Examples: answer.ts --host 0.0.0.0 --ring-for 3s
+          answer.ts --transport tls --cert cert.pem --key key.pem`;
 
 const OPTIONS = {
-  transport: oneOf("udp", "tcp"),
+  transport: oneOf("udp", "tcp", "tls", "ws", "wss"),
+  cert: text,
+  key: text,
   host: text,
   port: integer(0, 65535),
   "ring-for": duration,
@@ -55,11 +64,35 @@ type AnswerOptions = Options<typeof OPTIONS>;
 /** More calls than this at once, and the line is busy. */
 const MAX_CALLS = 1000;
 
-function openTransport(options: AnswerOptions): Promise<Transport> {
-  const { host = "127.0.0.1", port = 5060, transport } = options;
+async function openTransport(options: AnswerOptions): Promise<Transport> {
+  const { transport = "udp", host = "127.0.0.1" } = options;
+  const isSecure = transport === "tls" || transport === "wss";
+  const { port = isSecure ? 5061 : 5060 } = options;
   const isAny = host === "0.0.0.0" || host === "::";
   const listen = { host, port, ...(isAny ? { advertise: { host: localAddress(host) } } : {}) };
-  return transport === "tcp" ? TcpTransport.listen(listen) : UdpTransport.listen(listen);
+  switch (transport) {
+    case "tcp":
+      return await TcpTransport.listen(listen);
+    case "tls":
+      return await TlsTransport.listen({ ...listen, ...await readCertificate(options) });
+    case "ws":
+    case "wss": {
+      // What it stands on asks for permissions that the others do without.
+      const server = await import("@strowger/sip/transports/websocket_server");
+      const certified = isSecure ? await readCertificate(options) : {};
+      return await server.WebSocketServerTransport.listen({ ...listen, ...certified });
+    }
+    default:
+      return await UdpTransport.listen(listen);
+  }
+}
+
+async function readCertificate(options: AnswerOptions): Promise<{ cert: string; key: string }> {
+  const { transport, cert, key } = options;
+  if (cert === undefined || key === undefined) {
+    throw new UsageError(`--transport ${transport} needs --cert and --key`);
+  }
+  return { cert: await readText(cert), key: await readText(key) };
 }
 
 async function main(args: string[]): Promise<number> {

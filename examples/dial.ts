@@ -15,6 +15,7 @@ import {
   UserAgentCore,
 } from "@strowger/sip";
 import { TcpTransport } from "@strowger/sip/transports/tcp";
+import { TlsTransport } from "@strowger/sip/transports/tls";
 import { UdpTransport } from "@strowger/sip/transports/udp";
 import { WebSocketTransport } from "@strowger/sip/transports/websocket";
 import { localAddress } from "./support/local_address.ts";
@@ -26,7 +27,16 @@ import {
   text,
   UsageError,
 } from "./support/options.ts";
-import { EXIT, EXIT_CODES, interrupted, placeOf, plain, run, say } from "./support/program.ts";
+import {
+  EXIT,
+  EXIT_CODES,
+  interrupted,
+  placeOf,
+  plain,
+  readText,
+  run,
+  say,
+} from "./support/program.ts";
 import { inactiveOffer } from "./support/sdp.ts";
 
 const USAGE = `Usage: deno run --allow-net --allow-sys examples/dial.ts URI [options]
@@ -34,7 +44,10 @@ const USAGE = `Usage: deno run --allow-net --allow-sys examples/dial.ts URI [opt
 Calls a SIP address and shows what becomes of the call. No media is sent or
 received: the one audio stream of the call is offered as inactive.
 
-  --transport udp|tcp|ws  how to get there: as the URI says, or else UDP
+  --transport KIND        how to get there, udp, tcp, tls or ws: as the URI
+                          says, or else UDP
+  --ca FILE               whose certificates are believed over TLS, in PEM:
+                          those that the runtime believes; needs --allow-read
   --ws-url URL            the WebSocket server, for --transport ws
   --from URI              who calls: sip:me at this machine's address
   --host ADDRESS          this machine's address, where the guess is wrong
@@ -51,7 +64,8 @@ ${EXIT_CODES}
 Example: dial.ts sip:bob@127.0.0.1:5060 --hang-up-after 5s`;
 
 const OPTIONS = {
-  transport: oneOf("udp", "tcp", "ws"),
+  transport: oneOf("udp", "tcp", "tls", "ws"),
+  ca: text,
   "ws-url": text,
   from: text,
   host: text,
@@ -74,8 +88,8 @@ function readAddress(text: string): URI {
   throw new UsageError(`"${text}" is no sip: or sips: address`);
 }
 
-function transportOf(target: URI, options: DialOptions): "udp" | "tcp" | "ws" {
-  const asked = target.getParam("transport")?.toLowerCase();
+function transportOf(target: URI, options: DialOptions): "udp" | "tcp" | "tls" | "ws" {
+  const asked = target.scheme === "sips" ? "tls" : target.getParam("transport")?.toLowerCase();
   const { transport = asked ?? "udp" } = options;
   if (transport === "ws" && options["ws-url"] === undefined) {
     throw new UsageError("--transport ws needs --ws-url, the server to connect to");
@@ -86,12 +100,15 @@ function transportOf(target: URI, options: DialOptions): "udp" | "tcp" | "ws" {
   if (transport !== "ws" && asked !== undefined && asked !== transport) {
     throw new UsageError(`${target} asks for ${asked}, and --transport for ${transport}`);
   }
-  if (transport === "udp" || transport === "tcp" || transport === "ws") return transport;
-  throw new UsageError(`${target} asks for ${transport}; there are udp, tcp and ws`);
+  for (const each of ["udp", "tcp", "tls", "ws"] as const) if (each === transport) return each;
+  throw new UsageError(`${target} asks for ${transport}; there are udp, tcp, tls and ws`);
 }
 
-function openTransport(target: URI, options: DialOptions): Promise<Transport> {
+async function openTransport(target: URI, options: DialOptions): Promise<Transport> {
   const transport = transportOf(target, options);
+  if (transport === "tls") {
+    return TlsTransport.client(options.ca === undefined ? {} : { ca: await readText(options.ca) });
+  }
   if (transport === "ws") return WebSocketTransport.connect(options["ws-url"] ?? "");
   const host = options.host ?? localAddress(target.host);
   return transport === "tcp" ? TcpTransport.listen({ host }) : UdpTransport.listen({ host });

@@ -2,7 +2,9 @@
  * SIP over WebSocket, the server's end (RFC 7118), on Deno, Node and Bun.
  *
  * It stands on `node:http` and the `ws` package: only there a server sees what waits to be sent, when
- * it has left, and whether the client answers pings, on each of the runtimes.
+ * it has left, and whether the client answers pings, on each of the runtimes. Under Deno that package
+ * needs `--allow-env=WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE`, by which it is told to do without native
+ * code.
  *
  * @module
  */

@@ -26,6 +26,15 @@ export function placeOf({ local: { host, port } }: Transport): string {
   return port === undefined ? name : `${name}:${port}`;
 }
 
+/** What a file holds that was named in an option. */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
 /** Tells what happened, in one line. */
 export function say(line: string): void {
   console.log(plain(line));
