@@ -26,6 +26,8 @@ export interface Opening {
   readonly called: Destination;
   /** What the socket emits when it is open, and the far end is who it has to be. */
   readonly event: "connect" | "secureConnect";
+  /** The SIP domains that the far end has proven to be by then. */
+  readonly identities?: () => readonly string[];
 }
 
 /** What a connection is made from. */
@@ -58,6 +60,8 @@ export class StreamConnection implements Connection {
   #ping: Ping | undefined;
   /** Whether a whole message has come, or none has to. */
   #heard: boolean;
+  /** What has gone wrong with the socket; an alert of TLS comes before the end. */
+  #error: Error | undefined;
   #retired = false;
   #ponging = false;
 
@@ -82,9 +86,8 @@ export class StreamConnection implements Connection {
     this.#closeLinger = this.#deadline(CLOSE_LINGER, "the peer does not close its side");
     if (opening === undefined) this.#onEstablished();
     else this.#awaitOpening(opening);
-    // Its reason is in `socket.errored` when `close` follows.
-    socket.on("error", () => {});
-    socket.once("end", () => this.finish("the far end closed it"));
+    socket.on("error", (error) => this.#error ??= error);
+    socket.once("end", () => this.finish(this.#error ?? "the far end closed it"));
     socket.once("close", () => this.#onClose());
   }
 
@@ -101,8 +104,8 @@ export class StreamConnection implements Connection {
     return this.#socket.destroyed ? 0 : this.#socket.writableLength;
   }
 
-  #address(): Destination {
-    const { opening, name, identities } = this.#options;
+  #address(identities = this.#options.identities): Destination {
+    const { opening, name } = this.#options;
     const { remoteAddress = opening?.called.host ?? "", remotePort = opening?.called.port ?? 0 } =
       this.#socket;
     const address = { host: unmapped(remoteAddress), port: remotePort, connection: name };
@@ -116,7 +119,7 @@ export class StreamConnection implements Connection {
     });
   }
 
-  #awaitOpening({ event }: Opening): void {
+  #awaitOpening({ event, identities }: Opening): void {
     this.#opening.start();
     // Nothing leaves before it is known who is there: over TLS, a socket writes what waits before
     // the far end's name is compared.
@@ -124,7 +127,7 @@ export class StreamConnection implements Connection {
     this.#socket.once(event, () => {
       this.#opening.stop();
       this.established = true;
-      this.#peer = this.#address();
+      this.#peer = this.#address(identities?.());
       this.#onEstablished();
       if (this.#socket.writableLength > 0) this.#write.start();
       this.#socket.uncork();
@@ -215,7 +218,11 @@ export class StreamConnection implements Connection {
         this.#onWritten();
         // Node reports success for what was queued when a socket is destroyed.
         if (!error && !this.#socket.destroyed) resolve();
-        else reject(this.#failure(this.#socket.errored ?? error ?? "the connection was closed"));
+        else {reject(
+            this.#failure(
+              this.#error ?? this.#socket.errored ?? error ?? "the connection was closed",
+            ),
+          );}
       });
     });
   }
@@ -231,9 +238,9 @@ export class StreamConnection implements Connection {
   }
 
   /** Ends the connection after what is queued has left, if the peer reads it in time. */
-  finish(reason: string, linger: Deadline = this.#linger): void {
+  finish(reason: Error | string, linger: Deadline = this.#linger): void {
     if (this.#retired) return;
-    if (!this.established) return this.#destroy(new TransportError(reason));
+    if (!this.established) return this.#destroy(failure("not established", reason));
     this.#retire(reason);
     linger.start();
     this.#socket.end();
@@ -259,7 +266,7 @@ export class StreamConnection implements Connection {
   }
 
   #onClose(): void {
-    this.#retire(this.#socket.errored ?? "the far end closed it");
+    this.#retire(this.#error ?? this.#socket.errored ?? "the far end closed it");
     this.#linger.stop();
     this.#closeLinger.stop();
     this.#options.owner.closed(this);

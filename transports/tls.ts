@@ -169,7 +169,8 @@ export class TlsTransport extends ConnectionTransport {
       },
     });
     socket.setNoDelay(true);
-    const opening = { called, event: "secureConnect" } as const;
+    const identities = () => sipIdentities(socket.getPeerCertificate().raw);
+    const opening = { called, event: "secureConnect", identities } as const;
     return new StreamConnection({
       ...{ name, socket, opening, settings, owner },
       limits: this.#options,

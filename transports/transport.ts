@@ -27,7 +27,7 @@ export interface Destination {
   readonly name?: string;
   /**
    * Of whom a message came from: the SIP domains, in lower case, that its certificate has proven
-   * (RFC 5922 §7.1), where the transport has asked for one.
+   * (RFC 5922 §7.1): that of whom this end has called, or of who has called and was asked for one.
    */
   readonly identities?: readonly string[];
 }

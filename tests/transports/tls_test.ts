@@ -230,10 +230,13 @@ Deno.test("a client's certificate is asked for, and proves its domains", async (
   await alice.send(encode(message("1")), at(bob, "biloxi.com"));
   await toBob.until({ messages: 1 });
   assertEquals(toBob.source.identities, ["atlanta.com"]);
+  await bob.send(encode(message("back")), toBob.source);
+  await toAlice.until({ messages: 1 });
+  assertEquals(toAlice.source.identities, ["biloxi.com"]);
   // What goes to where it came from goes by it, for the name that it has proven.
   const { host, port } = toBob.source;
   await bob.send(encode(message("2")), { host, port, name: "atlanta.com" });
-  await toAlice.until({ messages: 1 });
+  await toAlice.until({ messages: 2 });
   await assertRejects(() => bob.send(encode("x"), { host, port, name: "example.com" }));
   await closeAll(alice, bob);
 });
@@ -258,6 +261,9 @@ for (const [title, options] of CALLERS) {
     ]);
     await closeAll(alice, bob);
     assertEquals([toBob.texts, bob.counts.failedHandshakes], [[], 1]);
+    // RFC 8446 §6.2: the alert says so.
+    const [gone] = toAlice.disconnections;
+    if (title === "no certificate") assertMatch(`${gone?.error}`, /certificate ?required/i);
   });
 
   Deno.test(`a client with ${title} has proven nothing where one is requested`, async () => {
