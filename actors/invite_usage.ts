@@ -185,7 +185,11 @@ export abstract class InviteUsage implements SessionUsage {
   }
 
   private makeBye(delegate?: OutgoingRequestDelegate, options?: RequestOptions): SessionBye {
-    const onEnd = (): void => this.send({ type: "byeEnded" });
+    const onEnd = (): void => {
+      this.send({ type: "byeEnded" });
+      // Its INVITE's transaction may keep the session for long after it.
+      this.ending = undefined;
+    };
     return this.ending = new SessionBye(this.supervisor, this.dialog, onEnd, delegate, options);
   }
 
