@@ -10,6 +10,7 @@ import {
   type FlowEvent,
   flowMachine,
   type FlowState,
+  flowStateOf,
 } from "../machines/mod.ts";
 import { type ActorOf, makeActor } from "./actor.ts";
 import { connectionKey, type Flow } from "./flow.ts";
@@ -65,7 +66,7 @@ export class OutboundFlow {
 
   /** How it is. */
   get state(): FlowState {
-    return this.actor.state;
+    return flowStateOf(this.actor.state);
   }
 
   /** Whether it works. */

@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  equivalentURI,
   Fault,
   type IncomingResponseMessage,
   NameAddrHeader,
@@ -15,6 +16,7 @@ import {
   TransportError,
   type URI,
 } from "../messages/mod.ts";
+import { MAX_EXPIRES } from "../machines/mod.ts";
 import type { RetryPolicy } from "./attempts.ts";
 import { DEFAULT_EXPIRES, retryWithMinExpires } from "./expires.ts";
 import { type Flow, flowTo, nextHopOf } from "./flow.ts";
@@ -46,6 +48,8 @@ export class RegisterRequests {
   /** §10.2: "A UA ... SHOULD use the same Call-ID for all registrations". */
   private readonly identity: { readonly callId: string; readonly fromTag: string };
   private last: OutgoingRequestMessage | undefined;
+  /** What was registered last, and is no binding of this side any more once another one is. */
+  private registered: URI | undefined;
   /** Where the registrar has referred to: whom to ask next, and whom it has named so far. */
   private target: URI | undefined;
   private candidates: URI[] = [];
@@ -122,14 +126,19 @@ export class RegisterRequests {
     return true;
   }
 
-  /** Whoever was asked last has answered for good. */
+  /** Whoever was asked last has accepted. */
   settle(): void {
+    this.registered = this.binding.uri;
+    this.forgetCandidates();
+  }
+
+  private forgetCandidates(): void {
     this.candidates = [];
     this.visited.clear();
   }
 
   private forgetRedirects(): void {
-    this.settle();
+    this.forgetCandidates();
     this.target = undefined;
   }
 
@@ -151,7 +160,10 @@ export class RegisterRequests {
     const { contact, aor } = this.options;
     if (contact !== undefined) return contact;
     const made = parseNameAddr(this.environment.contact(transport, aor.user));
-    return made instanceof Fault ? aor : made.uri;
+    const uri = made instanceof Fault ? aor.clone() : made.uri;
+    // §10.2.1: what is registered by SIPS is reached by SIPS.
+    if (this.options.registrar.scheme === "sips") uri.scheme = "sips";
+    return uri;
   }
 
   /** Contact with what names the binding, and the extensions that go with it. */
@@ -160,7 +172,7 @@ export class RegisterRequests {
     const contact = new NameAddrHeader(uri, undefined);
     if (instanceId !== undefined) contact.setParam("+sip.instance", `<${instanceId}>`);
     if (regId !== undefined) contact.setParam("reg-id", regId);
-    message.setHeader("Contact", `${contact}`);
+    message.setHeader("Contact", [`${contact}`, ...this.staleContacts()]);
     const tags = [
       // RFC 3327 §5.1, RFC 5626 §4.2.1, RFC 5627 §4.1.
       "path",
@@ -168,6 +180,17 @@ export class RegisterRequests {
       ...(instanceId === undefined || this.options.gruu === "none" ? [] : ["gruu"]),
     ];
     message.setHeader("Supported", tags.join(", "));
+  }
+
+  /**
+   * §10.2.2: a binding at an address that this side had before would take calls that nobody answers.
+   * With an instance, the registrar itself knows that one takes the other's place (RFC 5626 §6).
+   */
+  private staleContacts(): string[] {
+    const { registered, binding: { uri, instanceId } } = this;
+    const isStale = registered !== undefined && instanceId === undefined &&
+      !equivalentURI(registered, uri);
+    return isStale ? [`<${registered}>;expires=0`] : [];
   }
 
   /** RFC 5626 §11.6: a 439 says that the first hop cannot do it; without it, the registrar may. */
@@ -204,7 +227,8 @@ export function keepAliveOf(
   const seconds = configured ?? flowTimer;
   if (seconds === 0) return { least: 0, most: 0, isOwed };
   if (seconds !== undefined) {
-    const most = Math.max(seconds, configured ?? LEAST_FLOW_TIMER) * 1000;
+    const least = configured ?? LEAST_FLOW_TIMER;
+    const most = Math.min(Math.max(seconds, least), MAX_EXPIRES) * 1000;
     return { least: 0.8 * most, most, isOwed };
   }
   return transport.reliable

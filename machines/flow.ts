@@ -3,9 +3,9 @@
  * (keep-alive) and §4.5 (recovery). By what a message goes, and what asks whether it is still there, is
  * nothing that the machine knows.
  *
- * A flow has been formed when a REGISTER by it was accepted. It counts as a success, after which a loss
- * is mended at once, when that is so, and, where keep-alives are answered on it, "at least one" answer
- * has come (§4.5); whatever fails before waits longer each time.
+ * A flow has been formed when a REGISTER by it was accepted. It counts as a success when that is so, and,
+ * where keep-alives are answered on it, "at least one" answer has come (§4.5); whatever fails before waits
+ * longer each time. Beyond the RFC: a success that is lost is formed again at once only if it has lasted.
  *
  * @module
  */
@@ -36,6 +36,8 @@ export interface FlowContext extends FlowRecovery {
   readonly failures: number;
   /** Whether it counts as a success. */
   readonly isProven: boolean;
+  /** Whether it has lasted for a while. */
+  readonly isSettled: boolean;
   /** Whether a keep-alive without an answer means that it is gone. */
   readonly isOwed: boolean;
   /** Milliseconds between two keep-alives: at least, and at most; 0 where there are none. */
@@ -93,7 +95,22 @@ export type FlowEmission =
   | TerminatedEmission;
 
 /** The states. */
+export type FlowMachineState =
+  | "connecting"
+  | { up: "open" | "probing" }
+  | "backingOff"
+  | "closed";
+
+/** How a flow is, in one word. */
 export type FlowState = "connecting" | "open" | "probing" | "backingOff" | "closed";
+
+/** See `FlowState`. */
+export function flowStateOf(state: FlowMachineState): FlowState {
+  return typeof state === "string" ? state : state.up;
+}
+
+/** So long a flow has to have lasted to be formed again at once: whoever closes each one gets no flood. */
+const SETTLING = 10_000;
 
 /**
  * §4.5: the upper bound is `min(max-time, base-time * 2^consecutive-failures)`, and the time to wait "a
@@ -113,24 +130,23 @@ function interval(least: number, most: number, event: FlowEvent): number {
   return least + (most - least) * random;
 }
 
-/** A flow that was proven before begins to count anew; beyond the longest wait nothing is counted. */
-function failuresOf({ failures, isProven, baseTimeAllFailed, maxTime }: FlowContext): number {
-  if (isProven) return 1;
+/**
+ * A flow that was proven before begins to count anew: its loss is no failure yet, a refusal is. Beyond the
+ * longest wait nothing is counted.
+ */
+function failuresOf(
+  { failures, isProven, baseTimeAllFailed, maxTime }: FlowContext,
+  { type }: FlowEvent,
+): number {
+  if (isProven) return type === "refused" ? 1 : 0;
   return baseTimeAllFailed * 2 ** failures < maxTime ? failures + 1 : failures;
 }
-
-/** §4.5: "the UA needs to form a new flow to replace the old flow": at once, if that one was good. */
-const REPLACE = { target: "connecting", actions: ["tellFailed", "forgetFailures"] } as const;
-/** Who was there and refused will not think better of it at once. */
-const POSTPONE = { target: "backingOff", actions: ["tellFailed", "countFailure"] } as const;
-/** On another network. */
-const RECONNECT = { target: "connecting", actions: "forgetFailures" } as const;
 
 /** The machine of a flow. */
 export const flowMachine: Statechart<
   FlowContext,
   FlowEvent,
-  FlowState,
+  FlowMachineState,
   FlowRecovery,
   FlowEmission
 > = setup({
@@ -169,20 +185,22 @@ export const flowMachine: Statechart<
       wait: ({ context, event }) => interval(context.least, context.most, event),
     }),
     countFailure: assign(({ context, event }) => ({
-      failures: failuresOf(context),
+      failures: failuresOf(context, event),
       isProven: false,
+      isSettled: false,
       isOwed: false,
-      wait: backOff(context, failuresOf(context), event),
+      wait: backOff(context, failuresOf(context, event), event),
     })),
-    forgetFailures: assign({ failures: 0, isProven: false, isOwed: false }),
+    settle: assign({ isSettled: true }),
+    forgetFailures: assign({ failures: 0, isProven: false, isSettled: false, isOwed: false }),
   },
   guards: {
-    isProven: ({ context }) => context.isProven,
+    isGood: ({ context }) => context.isProven && context.isSettled,
     isOwed: ({ context }) => context.isOwed,
     isPinging: ({ context }) => context.most > 0,
     willPing: ({ event }) => event.type === "opened" && event.most > 0,
   },
-  delays: { wait: ({ context }) => context.wait },
+  delays: { settling: SETTLING, wait: ({ context }) => context.wait },
 }).createMachine({
   id: "flow",
   context: ({ input }) => ({
@@ -191,6 +209,7 @@ export const flowMachine: Statechart<
     maxTime: input.maxTime,
     failures: 0,
     isProven: false,
+    isSettled: false,
     isOwed: false,
     least: 0,
     most: 0,
@@ -205,8 +224,8 @@ export const flowMachine: Statechart<
         // The first keep-alive goes at once: its answer proves the flow, and shows the address by
         // which a NAT lets it pass.
         opened: [
-          { guard: "willPing", target: "probing", actions: "setKeepAlive" },
-          { target: "open", actions: "setKeepAlive" },
+          { guard: "willPing", target: "up.probing", actions: "setKeepAlive" },
+          { target: "up", actions: "setKeepAlive" },
         ],
         // "if there is a failure in forming this flow, the UA needs to wait a certain amount of time
         // before retrying to form a flow to this particular next hop."
@@ -215,38 +234,50 @@ export const flowMachine: Statechart<
         reconnect: { target: "connecting", reenter: true, actions: "forgetFailures" },
       },
     },
-    open: {
-      entry: "tellOpen",
-      after: { wait: { guard: "isPinging", target: "probing" } },
+    up: {
+      initial: "open",
+      after: { settling: { actions: "settle" } },
       on: {
-        // A refresh went through; what it says of keep-alives may be new.
-        opened: { target: "open", reenter: true, actions: "setKeepAlive" },
-        lost: REPLACE,
-        refused: POSTPONE,
-        reconnect: RECONNECT,
-      },
-    },
-    probing: {
-      entry: "sendPing",
-      on: {
-        opened: { actions: "setKeepAlive" },
-        answered: { target: "open", actions: "prove" },
-        // §4.4.1: "the client MUST treat the flow as failed", where the far end is known to answer.
-        // Where it is not, what goes there keeps a NAT's binding all the same.
-        unanswered: [
-          { guard: not("isOwed"), target: "open", actions: "postpone" },
-          { guard: "isProven", ...REPLACE },
-          POSTPONE,
+        // "the UA needs to form a new flow to replace the old flow".
+        lost: [
+          { guard: "isGood", target: "connecting", actions: ["tellFailed", "forgetFailures"] },
+          { target: "backingOff", actions: ["tellFailed", "countFailure"] },
         ],
-        lost: [{ guard: "isProven", ...REPLACE }, POSTPONE],
-        refused: POSTPONE,
-        reconnect: RECONNECT,
+        // Who was there and refused will not think better of it at once.
+        refused: { target: "backingOff", actions: ["tellFailed", "countFailure"] },
+        reconnect: { target: "connecting", actions: "forgetFailures" },
+      },
+      states: {
+        open: {
+          entry: "tellOpen",
+          after: { wait: { guard: "isPinging", target: "probing" } },
+          // A refresh went through; what it says of keep-alives may be new.
+          on: { opened: { target: "open", reenter: true, actions: "setKeepAlive" } },
+        },
+        probing: {
+          entry: "sendPing",
+          on: {
+            opened: { actions: "setKeepAlive" },
+            answered: { target: "open", actions: "prove" },
+            // §4.4.1: "the client MUST treat the flow as failed", where the far end is known to
+            // answer. Where it is not, what goes there keeps a NAT's binding all the same.
+            unanswered: [
+              { guard: not("isOwed"), target: "open", actions: "postpone" },
+              {
+                guard: "isGood",
+                target: "#flow.connecting",
+                actions: ["tellFailed", "forgetFailures"],
+              },
+              { target: "#flow.backingOff", actions: ["tellFailed", "countFailure"] },
+            ],
+          },
+        },
       },
     },
     backingOff: {
       entry: "tellBackOff",
       after: { wait: "connecting" },
-      on: { reconnect: RECONNECT },
+      on: { reconnect: { target: "connecting", actions: "forgetFailures" } },
     },
     closed: { type: "final", entry: "tellTerminated" },
   },

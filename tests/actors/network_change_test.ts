@@ -8,7 +8,7 @@ import {
 } from "@strowger/sip";
 import { sdp } from "../support/exchange.ts";
 import { HookedTransport } from "../support/hooked_transport.ts";
-import { Registering } from "../support/registering.ts";
+import { INSTANCE, Registering } from "../support/registering.ts";
 
 const ALICE = URI.parse("sip:alice@bob.example");
 const CAROL = URI.parse("sip:carol@bob.example");
@@ -38,7 +38,11 @@ Deno.test("network: a registration is made anew by the new transport, and then i
   move(x);
   assertEquals(x.transport.closed, 1);
   assertEquals(x.takeEvents(), ["flow connecting", "REGISTER"]);
-  assertEquals(x.last.getHeader("Contact"), "<sip:alice@elsewhere.example:5060>");
+  // RFC 3261 §10.2.2: nobody answers at the old one any more.
+  assertEquals(x.last.getHeaders("Contact"), [
+    "<sip:alice@elsewhere.example:5060>",
+    "<sip:alice@alice.example:5060>;expires=0",
+  ]);
   assertEquals(x.last.via.host, "elsewhere.example");
   x.grant();
   assertEquals(x.takeEvents(), ["flow open", "onRefreshed 200", "INVITE"]);
@@ -47,6 +51,21 @@ Deno.test("network: a registration is made anew by the new transport, and then i
   assertEquals([again.via.host, again.body], ["elsewhere.example", "1"]);
   x.registration.dispose();
   x.core.dispose();
+});
+
+Deno.test("network: the old binding is removed once, and not by who has an instance", () => {
+  for (const options of [{}, { instanceId: INSTANCE, regId: 1 }]) {
+    const x = new Registering();
+    x.register(options);
+    x.grant();
+    move(x);
+    assertEquals(x.last.getHeaders("Contact").length, "regId" in options ? 1 : 2);
+    x.grant();
+    x.registration.register();
+    assertEquals(x.last.getHeaders("Contact").length, 1);
+    x.registration.dispose();
+    x.core.dispose();
+  }
 });
 
 Deno.test("network: a call without a registration is told at once", () => {

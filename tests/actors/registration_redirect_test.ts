@@ -119,6 +119,10 @@ Deno.test("registration: a registrar that is asked by SIPS refers to no one with
   const peer = x.peerAt("bob.example", 5061);
   x.peerAt("other.example");
   x.register({ registrar: URI.parse("sips:bob.example") });
+  assertEquals(
+    peer.request("REGISTER").getHeader("Contact"),
+    "<sips:alice@alice.example:5060;transport=tls>",
+  );
   peer.respond(peer.request("REGISTER"), 302, { contact: "<sip:other.example>" });
   assertEquals(x.takeEvents().at(-1), "onFailed, again later, 302");
   x.registration.dispose();

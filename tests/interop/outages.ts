@@ -199,7 +199,7 @@ async function forget(protocol: Protocol, directory: string): Promise<string> {
   const healed = await until(
     "dave is registered by another flow",
     () => dave.registrations > before,
-    40_000,
+    60_000,
   );
   await pause(2000);
   // A call comes in, and the one that was up can be hung up by the side that was called.

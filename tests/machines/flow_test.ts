@@ -9,9 +9,9 @@ import { emissionsOf, Run } from "./support.ts";
  */
 const TABLE = `
 connecting  [default]
-  opened        open          open
-  opened owed   probing       ping
-  opened free   probing       ping
+  opened        up.open          open
+  opened owed   up.probing       ping
+  opened free   up.probing       ping
   answered      stays         nothing
   unanswered    stays         nothing
   # §4.5: "if there is a failure in forming this flow, the UA needs to wait a certain amount of time".
@@ -23,7 +23,22 @@ connecting  [default]
   dispose       closed        terminated
 
 # Without keep-alives a REGISTER that was accepted makes it a success.
-open  [default]  opened
+up.open  [default]  opened
+  opened        stays         open
+  opened owed   stays         open
+  opened free   stays         open
+  answered      stays         nothing
+  unanswered    stays         nothing
+  # Whoever takes each flow and drops it shall not have one after the other.
+  lost          backingOff    failed, backOff
+  lost, others  backingOff    failed, backOff
+  # Whoever refuses is there, and will not think better of it at once.
+  refused       backingOff    failed, backOff
+  refused 503   backingOff    failed, backOff
+  reconnect     connecting    connect
+  dispose       closed        terminated
+
+up.open  [default]  opened, +10000
   opened        stays         open
   opened owed   stays         open
   opened free   stays         open
@@ -39,11 +54,11 @@ open  [default]  opened
   dispose       closed        terminated
 
 # Its first keep-alive is on the way: no success yet.
-probing  [default]  opened owed
+up.probing  [default]  opened owed
   opened        stays         nothing
   opened owed   stays         nothing
   opened free   stays         nothing
-  answered      open          open
+  answered      up.open          open
   unanswered    backingOff    failed, backOff
   lost          backingOff    failed, backOff
   lost, others  backingOff    failed, backOff
@@ -53,11 +68,11 @@ probing  [default]  opened owed
   dispose       closed        terminated
 
 # "at least one subsequent keep-alive response was received": a success.
-probing  [default]  opened owed, answered, +29000
+up.probing  [default]  opened owed, answered, +29000
   opened        stays         nothing
   opened owed   stays         nothing
   opened free   stays         nothing
-  answered      open          open
+  answered      up.open          open
   unanswered    connecting    failed, connect
   lost          connecting    failed, connect
   lost, others  connecting    failed, connect
@@ -67,14 +82,14 @@ probing  [default]  opened owed, answered, +29000
   dispose       closed        terminated
 
 # Nobody has promised an answer, and none has ever come.
-probing  [default]  opened free
+up.probing  [default]  opened free
   opened        stays         nothing
   opened owed   stays         nothing
   opened free   stays         nothing
-  answered      open          open
-  unanswered    open          open
-  lost          connecting    failed, connect
-  lost, others  connecting    failed, connect
+  answered      up.open          open
+  unanswered    up.open          open
+  lost          backingOff    failed, backOff
+  lost, others  backingOff    failed, backOff
   refused       backingOff    failed, backOff
   refused 503   backingOff    failed, backOff
   reconnect     connecting    connect
@@ -161,10 +176,22 @@ const TIMELINES = {
     45000                -> connect
     45000  opened owed   -> ping
     45010  answered      -> open
-    50000  lost          -> failed, connect
-    50000  lost          -> backOff
-    95000                -> connect
-    95000  dispose       -> terminated`,
+    56000  lost          -> failed, connect
+    56000  lost          -> backOff
+   101000                -> connect
+   101000  dispose       -> terminated`,
+  "a flow that is lost as soon as it is formed is no failure, and waits all the same": `
+    [default]
+        0                -> connect
+        0  opened        -> open
+      100  lost          -> failed, backOff
+    22600                -> connect
+    22600  opened        -> open
+    32599  lost          -> failed, backOff
+    55099                -> connect
+    55099  opened        -> open
+    65099  lost          -> failed, connect
+    65099  dispose       -> terminated`,
   "a flow that fails before its first answer counts on": `
     [default]
         0                -> connect
