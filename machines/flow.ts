@@ -121,13 +121,13 @@ function backOff(context: FlowContext, failures: number, event: FlowEvent): numb
   const { retryAfter = 0 } = event as { retryAfter?: number };
   const base = othersWork ? context.baseTime : context.baseTimeAllFailed;
   const bound = Math.min(context.maxTime, base * 2 ** failures);
-  return Math.max(bound * (0.5 + random / 2), retryAfter);
+  return Math.max(Math.round(bound * (0.5 + random / 2)), retryAfter);
 }
 
 /** When the next keep-alive is due, where there are any. */
 function interval(least: number, most: number, event: FlowEvent): number {
   const { random = 0 } = event as { random?: number };
-  return least + (most - least) * random;
+  return Math.round(least + (most - least) * random);
 }
 
 /**

@@ -66,7 +66,8 @@ const encoder = new TextEncoder();
  * One WebSocket to one server, by which everything goes.
  *
  * What is sent goes as text, or as binary where a body is not UTF-8; both are received. There is no
- * reconnecting: when the WebSocket is closed, `disconnected` is called and `send` rejects.
+ * reconnecting: when the WebSocket is closed, `disconnected` is called and `send` rejects. One that is
+ * opened again is in `@strowger/sip/transports/reopening_websocket`.
  *
  * @example Connecting, here to a port that nobody listens on
  * ```ts

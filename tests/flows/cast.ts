@@ -73,6 +73,8 @@ export class Cast {
   readonly messages: WireMessage[] = [];
   /** Whether messages get lost: the network is down. */
   isDown = false;
+  /** Hosts that have forgotten their connections: what is asked by an old one gets no answer. */
+  readonly rebooted: Set<string> = new Set();
   private readonly lines: string[] = [];
   private readonly agents: Agent[] = [];
   /** Whose host is whose, and which host answers for a domain. */
@@ -174,7 +176,16 @@ export class Cast {
       send: (bytes: Uint8Array, to: Destination) =>
         inner.send(bytes, { host: this.domains.get(to.host) ?? to.host, port: 5060 }),
       close: () => inner.close(),
+      ...inner.reliable ? { ping: (to: Destination) => this.ping(name, to) } : {},
     };
+  }
+
+  /** RFC 5626 §4.4.1, by a connection that was there before. */
+  private ping(who: string, { host }: Destination): Promise<void> {
+    const whom = this.names.get(host) ?? host;
+    const isGone = this.rebooted.delete(host);
+    this.note(`${who} > ${isGone ? "nobody" : whom} CRLF CRLF`);
+    return isGone ? Promise.reject(new Error("reset")) : Promise.resolve();
   }
 
   private rung(message: WireMessage): string {
