@@ -5,6 +5,7 @@ import type { Authority } from "../support/certificates.ts";
 import { BaresipControl } from "./baresip_control.ts";
 import { DOMAIN, passwordOf } from "./kamailio.ts";
 import { freePort, HOST, PeerProcess } from "./peer_process.ts";
+import type { Phone, PhoneProtocol } from "./phone.ts";
 
 /** What it is started with. */
 export interface BaresipOptions {
@@ -12,7 +13,7 @@ export interface BaresipOptions {
   user: string;
   /** At which port it registers, and by what. */
   proxyPort: number;
-  protocol: "UDP" | "TCP" | "TLS";
+  protocol: PhoneProtocol;
   /** Who issues its certificate, and whose it believes; needed for TLS. */
   authority?: Authority;
   /** A directory of its own. */
@@ -22,9 +23,9 @@ export interface BaresipOptions {
 }
 
 /** One baresip at work. */
-export class Baresip {
-  /** The user that it is. */
+export class Baresip implements Phone {
   readonly user: string;
+  readonly refusal = 486;
   /** What has it do things, and says what happens. */
   readonly control: BaresipControl;
   private readonly process: PeerProcess;
@@ -65,7 +66,50 @@ export class Baresip {
     return baresip;
   }
 
-  /** Ends it. */
+  async called(): Promise<void> {
+    await this.control.event("CALL_INCOMING");
+  }
+
+  async accept(): Promise<void> {
+    await this.control.command("accept");
+  }
+
+  async dial(address: string): Promise<void> {
+    await this.control.command("dial", address);
+  }
+
+  async ringing(): Promise<void> {
+    await this.control.event("CALL_RINGING");
+  }
+
+  async established(): Promise<void> {
+    await this.control.event("CALL_ESTABLISHED");
+  }
+
+  async hold(): Promise<void> {
+    await this.control.command("hold");
+  }
+
+  async resume(): Promise<void> {
+    await this.control.command("resume");
+  }
+
+  async transfer(address: string): Promise<void> {
+    await this.control.command("transfer", address);
+  }
+
+  async hangUp(): Promise<void> {
+    await this.control.command("hangup");
+  }
+
+  async closed(): Promise<string> {
+    return (await this.control.event("CALL_CLOSED")).param ?? "";
+  }
+
+  drain(): void {
+    this.control.drain();
+  }
+
   stop(): Promise<void> {
     this.control.close();
     return this.process.stop();

@@ -2,6 +2,7 @@
  * baresip's control port, `ctrl_tcp`: JSON in netstrings, commands to it, responses and events from
  * it.
  */
+import { EventQueue } from "./event_queue.ts";
 import { HOST } from "./peer_process.ts";
 
 /** Something that happened in baresip. */
@@ -34,10 +35,8 @@ const EVENT = 8000;
 /** One connection to a control port. */
 export class BaresipControl {
   private readonly connection: Deno.Conn;
-  /** Events that nobody has asked for yet. */
-  private events: BaresipEvent[] = [];
-  private readonly responses = new Map<string, Response>();
-  private wake = Promise.withResolvers<void>();
+  private readonly events = new EventQueue<BaresipEvent>("baresip", ({ type }) => type);
+  private readonly responses = new EventQueue<Response>("baresip", ({ data }) => data);
   private commands = 0;
 
   private constructor(connection: Deno.Conn) {
@@ -57,10 +56,10 @@ export class BaresipControl {
     const text = new TextEncoder().encode(JSON.stringify({ command, params, token }));
     const head = new TextEncoder().encode(`${text.length}:`);
     await this.connection.write(Uint8Array.of(...head, ...text, 0x2c));
-    const response = await this.until(
-      `a response to ${command}`,
+    const response = await this.responses.take(
+      `response to ${command}`,
+      (each) => each.token === token,
       ANSWER,
-      () => this.responses.get(token),
     );
     if (!response.ok) throw new Error(`baresip: ${command} ${params}: ${response.data}`);
     return response.data;
@@ -68,48 +67,17 @@ export class BaresipControl {
 
   /** Waits for the next event of a type, and takes it. */
   event(type: string): Promise<BaresipEvent> {
-    return this.until(`the event ${type}`, EVENT, () => {
-      const index = this.events.findIndex((each) => each.type === type);
-      return index < 0 ? undefined : this.events.splice(index, 1)[0];
-    });
+    return this.events.take(type, (each) => each.type === type, EVENT);
   }
 
-  /** Forgets the events that nobody has asked for, and says what they were. */
-  drain(): BaresipEvent[] {
-    return this.events.splice(0);
+  /** Forgets the events that nobody has asked for. */
+  drain(): void {
+    this.events.drain();
   }
 
   /** Lets go of it. */
   close(): void {
     this.connection.close();
-  }
-
-  private async until<T>(
-    what: string,
-    milliseconds: number,
-    find: () => T | undefined,
-  ): Promise<T> {
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      this.stir();
-    }, milliseconds);
-    try {
-      for (;;) {
-        const found = find();
-        if (found !== undefined) return found;
-        const others = this.events.map((each) => each.type).join(" ");
-        if (isLate) throw new Error(`baresip: no ${what}; other events: ${others || "none"}`);
-        await this.wake.promise;
-      }
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  private stir(): void {
-    this.wake.resolve();
-    this.wake = Promise.withResolvers();
   }
 
   private async read(): Promise<void> {
@@ -125,7 +93,6 @@ export class BaresipControl {
           waiting = waiting.slice(colon + length + 2);
           this.take(JSON.parse(text));
         }
-        this.stir();
       }
     } catch {
       // Closed, at one of the ends.
@@ -133,7 +100,7 @@ export class BaresipControl {
   }
 
   private take(message: BaresipEvent & Response): void {
-    if (message.type === undefined) this.responses.set(message.token, message);
-    else this.events.push(message);
+    if (message.type === undefined) this.responses.put(message);
+    else this.events.put(message);
   }
 }

@@ -26,10 +26,10 @@ export const LOSSY_CALLS: readonly ProxyScenario[] = [
       await register(scene, alice);
       for (let i = 0; i < CALLS; i++) {
         const placed = alice.call(phone.user);
-        await phone.control.event("CALL_INCOMING");
-        await phone.control.command("accept");
+        await phone.called();
+        await phone.accept();
         const here = follow((await placed.accepted.next()).session);
-        await phone.control.event("CALL_ESTABLISHED");
+        await phone.established();
         const answer = await reInvite(here.session, description("alice", 2, "sendonly"));
         expect("the answer to hold", directionOf(answer.body), "recvonly");
         await hangUp(scene, here);
@@ -47,16 +47,16 @@ export const LOSSY_CALLS: readonly ProxyScenario[] = [
       const alice = await open("alice");
       await register(scene, alice);
       for (let i = 0; i < CALLS; i++) {
-        await phone.control.command("dial", "sip:alice@interop.test");
+        await phone.dial("sip:alice@interop.test");
         const request = await alice.invites.next();
         request.progress();
         const body = description("alice");
         const here = follow(request.accept({ statusCode: 200, body }).session);
         await here.acks.next();
-        await phone.control.event("CALL_ESTABLISHED");
-        await phone.control.command("hangup");
+        await phone.established();
+        await phone.hangUp();
         await here.byes.next();
-        await phone.control.event("CALL_CLOSED");
+        await phone.closed();
         expect("the session", here.session.sessionState, "Terminated");
       }
       expectLosses(scene);

@@ -2,6 +2,8 @@
  * The peers' packages: Debian's, installed where they are missing.
  */
 
+import type { PeerName } from "./matrix.ts";
+
 /** What each package is there for, as a command or module that it brings. */
 const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["sip-tester", "sipp"],
@@ -9,6 +11,7 @@ const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["kamailio-tls-modules", "tls.so"],
   ["kamailio-websocket-modules", "websocket.so"],
   ["baresip-core", "baresip"],
+  ["linphone-cli", "linphone-daemon"],
 ]);
 
 /** Installs what is missing; says what could not be. */
@@ -18,6 +21,22 @@ export async function providePeers(): Promise<string | undefined> {
   await installPackages(missing);
   const still = missingPackages();
   return still.length === 0 ? undefined : `missing: apt-get install ${still.join(" ")}`;
+}
+
+/** Which version of each peer is there, without Debian's own numbers. */
+export async function peerVersions(): Promise<Record<PeerName, string>> {
+  return {
+    Kamailio: await versionOf("kamailio"),
+    baresip: await versionOf("baresip-core"),
+    linphone: await versionOf("linphone-cli"),
+    SIPp: await versionOf("sip-tester"),
+  };
+}
+
+async function versionOf(name: string): Promise<string> {
+  const args = ["-W", "-f", "${Version}", name];
+  const { stdout } = await new Deno.Command("dpkg-query", { args }).output();
+  return /^(?:\d+:)?([\d.]+)/.exec(new TextDecoder().decode(stdout))?.[1] ?? "";
 }
 
 /** Installs packages of Debian, where that is possible. */

@@ -8,36 +8,56 @@ export const HOST = "127.0.0.1";
 /** How long a peer may take to end when it is asked to, in milliseconds. */
 const GRACE = 3000;
 
+/** What not every peer needs. */
+export interface PeerOptions {
+  /** Its environment, besides ours. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Takes what it writes to its standard output; it is then told what to do by `write()`. */
+  readonly onText?: (text: string) => void;
+}
+
 /** One peer at work. */
 export class PeerProcess {
   private readonly name: string;
   private readonly child: Deno.ChildProcess;
   private readonly ended: Promise<void>;
   private readonly log: Uint8Array[] = [];
+  private readonly input: WritableStreamDefaultWriter<Uint8Array> | undefined;
   private hasEnded = false;
 
-  private constructor(name: string, child: Deno.ChildProcess) {
+  private constructor(name: string, child: Deno.ChildProcess, { onText }: PeerOptions) {
     this.name = name;
     this.child = child;
-    const outputs = [child.stdout, child.stderr].map((each) => this.read(each));
+    this.input = onText === undefined ? undefined : child.stdin.getWriter();
+    const outputs = [this.read(child.stdout, onText), this.read(child.stderr)];
     this.ended = Promise.all([child.status, ...outputs]).then(() => void (this.hasEnded = true));
   }
 
   /** Starts a command that is ended after some seconds at the latest. */
-  static start(command: string, args: string[], seconds: number): PeerProcess {
+  static start(
+    command: string,
+    args: string[],
+    seconds: number,
+    options: PeerOptions = {},
+  ): PeerProcess {
     const child = new Deno.Command("timeout", {
       args: ["-k", "3", `${seconds}`, command, ...args],
-      env: { PATH: `${Deno.env.get("PATH")}:/usr/sbin` },
-      stdin: "null",
+      env: { PATH: `${Deno.env.get("PATH")}:/usr/sbin`, ...options.env },
+      stdin: options.onText === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    return new PeerProcess(command, child);
+    return new PeerProcess(command, child, options);
   }
 
   /** What it has said so far. */
   get output(): string {
     return this.log.map((each) => new TextDecoder().decode(each)).join("");
+  }
+
+  /** Writes a line to its standard input. */
+  async write(line: string): Promise<void> {
+    await this.input?.write(new TextEncoder().encode(`${line}\n`));
   }
 
   /** Waits until `isReady`; if that does not come about, ends it and throws what it has said. */
@@ -57,6 +77,7 @@ export class PeerProcess {
     this.signal("SIGTERM");
     const timer = setTimeout(() => this.signal("SIGKILL"), GRACE);
     await this.ended;
+    await this.input?.close().catch(() => {});
     clearTimeout(timer);
   }
 
@@ -75,8 +96,15 @@ export class PeerProcess {
     }
   }
 
-  private async read(stream: ReadableStream<Uint8Array>): Promise<void> {
-    for await (const chunk of stream) this.log.push(chunk);
+  private async read(
+    stream: ReadableStream<Uint8Array>,
+    onText?: (text: string) => void,
+  ): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      this.log.push(chunk);
+      onText?.(decoder.decode(chunk, { stream: true }));
+    }
   }
 }
 

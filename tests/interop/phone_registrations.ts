@@ -1,26 +1,37 @@
 /**
- * baresip registers at the engine, which challenges it.
+ * A phone registers at the engine, which challenges it.
  */
 import { DigestAuthenticator } from "@strowger/sip";
-import { Baresip } from "./baresip.ts";
 import { DOMAIN, passwordOf } from "./kamailio.ts";
+import type { PhoneName, PhoneProtocol } from "./phone.ts";
 import type { ProxyScenario } from "./proxy_trial.ts";
+import { START_PHONE } from "./stage.ts";
 
 /** After how many seconds the phone ends by itself. */
 const LIFETIME = 20;
 
 export const PHONE_REGISTRATIONS: readonly ProxyScenario[] = [
-  {
+  registration("baresip", ["UDP", "TCP", "TLS"]),
+  // It has no certificate to show, which the engine asks for over TLS.
+  registration("linphone", ["UDP", "TCP"]),
+];
+
+function registration(
+  peer: PhoneName,
+  protocols: readonly PhoneProtocol[],
+): ProxyScenario {
+  return {
     title: "a phone registers at the engine, which challenges it",
-    peer: "baresip",
-    protocols: ["UDP", "TCP", "TLS"],
+    peer,
+    protocols,
     async play(scene) {
       const { protocol, proxy, start, expect } = scene;
       const engine = await start();
       const answers: string[] = [];
       const authenticator = new DigestAuthenticator({
         realm: DOMAIN,
-        // baresip 1.0 gives up at the first challenge that it does not know, whatever follows it.
+        // baresip 1.0 gives up at the first challenge that it does not know, whatever follows it, and
+        // linphone's daemon does not register with SHA-256.
         algorithms: ["MD5"],
         lookUp: (username) => ({ password: passwordOf(username) }),
       });
@@ -44,7 +55,7 @@ export const PHONE_REGISTRATIONS: readonly ProxyScenario[] = [
       const directory = await Deno.makeTempDir({ prefix: "interop-" });
       try {
         const proxyPort = Number(engine.hostport.split(":")[1]);
-        const phone = await Baresip.start({
+        const phone = await START_PHONE[peer]({
           ...{ user: "erin", proxyPort, directory, seconds: LIFETIME },
           ...{ protocol: protocol === "UDP" || protocol === "TCP" ? protocol : "TLS" },
           authority: proxy.authority,
@@ -56,5 +67,5 @@ export const PHONE_REGISTRATIONS: readonly ProxyScenario[] = [
       // When it leaves, too, it is challenged; over TCP it does not wait for that.
       expect("what it was answered", answers.slice(0, 2).join(), "absent,erin MD5");
     },
-  },
-];
+  };
+}

@@ -29,14 +29,14 @@ export const PHONE_TRANSFERS: readonly ProxyScenario[] = [
         },
       };
       const transferred = new Inbox<typeof here.session>("call to the other phone");
-      await phone.control.command("transfer", `${addressOf(other.user)}`);
+      await phone.transfer(`${addressOf(other.user)}`);
       expect("to whom", await references.next(), other.user);
-      await other.control.event("CALL_INCOMING");
-      await other.control.command("accept");
+      await other.called();
+      await other.accept();
       const there = follow(await transferred.next());
-      await other.control.event("CALL_ESTABLISHED");
+      await other.established();
       // It has been told that all is well.
-      await phone.control.event("CALL_CLOSED");
+      await phone.closed();
       await here.byes.next();
       await hangUp({ ...scene, phone: other }, there);
     },
@@ -63,15 +63,15 @@ export const PHONE_TRANSFERS: readonly ProxyScenario[] = [
         },
       }, { extraHeaders: [`Refer-To: <${addressOf(other.user)}>`] });
       expect("the answer", await answers.next(), 202);
-      await other.control.event("CALL_INCOMING");
-      await other.control.command("accept");
-      await other.control.event("CALL_ESTABLISHED");
+      await other.called();
+      await other.accept();
+      await other.established();
       let report = await reports.next();
       while (report.startsWith("active")) report = await reports.next();
       expect("the last report", report, "terminated 200");
       await hangUp(scene, here);
-      await phone.control.command("hangup");
-      await other.control.event("CALL_CLOSED");
+      await phone.hangUp();
+      await other.closed();
     },
   },
 ];

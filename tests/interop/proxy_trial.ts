@@ -1,10 +1,11 @@
 /**
- * A trial through Kamailio, with another engine or with baresip at the far end.
+ * A trial through Kamailio, with another engine or with a phone at the far end.
  */
-import type { Baresip } from "./baresip.ts";
 import { Engine, type Protocol } from "./engine.ts";
 import type { Kamailio } from "./kamailio.ts";
 import { Line, type LineOptions } from "./line.ts";
+import type { Column, PeerName } from "./matrix.ts";
+import type { Phone, PhoneProtocol } from "./phone.ts";
 import type { Stage } from "./stage.ts";
 import { Trial } from "./trial.ts";
 
@@ -15,9 +16,9 @@ export interface Scene {
   /** The proxy of the scenario. */
   readonly proxy: Kamailio;
   /** The phone that goes by the same transport as the engine. */
-  readonly phone: Baresip;
-  /** The other phone. */
-  readonly other: Baresip;
+  readonly phone: Phone;
+  /** Another of its kind, that goes by another transport. */
+  readonly other: Phone;
   /** Makes an engine for a user. */
   open(user: string, options?: LineOptions): Promise<Line>;
   /** Makes an engine that is no user's. */
@@ -31,7 +32,9 @@ export interface Scene {
 /** One row of the table, once for each of its transports. */
 export interface ProxyScenario {
   readonly title: string;
-  readonly peer: "Kamailio" | "baresip";
+  readonly peer: Exclude<PeerName, "SIPp">;
+  /** What of the matrix it is a trial of. */
+  readonly cells?: readonly Column[];
   /** Whether the proxy challenges with SHA-256, and not with MD5. */
   readonly isSha256?: boolean;
   /** By what the engine goes; UDP and TCP by default. */
@@ -41,6 +44,15 @@ export interface ProxyScenario {
   /** All of it; throws where something does not come that has to. */
   play(scene: Scene): Promise<void>;
 }
+
+/** By what the phone goes; where the engine has a WebSocket, by what is below it. */
+const PHONE_PROTOCOLS: Readonly<Record<Protocol, PhoneProtocol>> = {
+  UDP: "UDP",
+  TCP: "TCP",
+  TLS: "TLS",
+  WS: "TCP",
+  WSS: "TLS",
+};
 
 /** How often a message may have to be repeated over UDP, where a machine stands still for T1. */
 const REPETITIONS = 3;
@@ -62,17 +74,21 @@ export class ProxyTrial extends Trial {
     return this.scenario.title;
   }
 
-  get peer(): string {
+  get peer(): PeerName {
     return this.scenario.peer;
+  }
+
+  get cells(): readonly Column[] {
+    return this.scenario.cells ?? [];
   }
 
   async run(): Promise<void> {
     try {
       const stage = await this.stage();
-      const known = stage.complaints.length;
+      stage.takeComplaints();
       await this.scenario.play(this.scene(stage));
-      this.complaints.push(...stage.complaints.slice(known));
-      for (const phone of Object.values(stage.phones)) phone.control.drain();
+      this.complaints.push(...stage.takeComplaints());
+      stage.drain();
     } catch (error) {
       this.complaints.push(`${error instanceof Error ? error.message : error}`);
     }
@@ -89,13 +105,14 @@ export class ProxyTrial extends Trial {
 
   private scene(stage: Stage): Scene {
     const { protocol, scenario } = this;
+    const phones = stage.phones[scenario.peer === "linphone" ? "linphone" : "baresip"];
     const proxy = scenario.isSha256 ? stage.sha256 : stage.md5;
     return {
       protocol,
       stage,
       proxy,
-      phone: stage.phoneOf(protocol),
-      other: protocol === "UDP" ? stage.phones.TCP : stage.phones.UDP,
+      phone: phones[PHONE_PROTOCOLS[protocol]],
+      other: phones[protocol === "UDP" ? "TCP" : "UDP"],
       open: async (user, options) => {
         const { loss = 0 } = scenario;
         const line = await Line.open(protocol, user, proxy, { loss, ...options });

@@ -1,30 +1,19 @@
 /**
  * The engine with real peers: `deno task interop`.
  *
- * Everything stays on 127.0.0.1 and ends by itself within four minutes. The last line is
+ * Everything stays on 127.0.0.1 and ends by itself within eight minutes. The last line is
  * `N passed, N failed`, of trials: a scenario over a transport each. Words after the command pick the
- * trials whose line in the table has all of them.
+ * trials whose line in the table has all of them. A run of all trials compares its matrix with that of
+ * README.md, or writes it there with `--write`.
  */
-import type { Protocol } from "./engine.ts";
-import { LOSSY_CALLS } from "./lossy_calls.ts";
-import { providePeers } from "./packages.ts";
-import { PHONE_CALLS } from "./phone_calls.ts";
-import { PHONE_HOLDS } from "./phone_holds.ts";
-import { PHONE_REGISTRATIONS } from "./phone_registrations.ts";
-import { PHONE_TRANSFERS } from "./phone_transfers.ts";
-import { ProxyTrial } from "./proxy_trial.ts";
-import { REGISTRATIONS } from "./registrations.ts";
-import { CALLS } from "./sipp_calls.ts";
-import { CHALLENGES } from "./sipp_challenges.ts";
-import { CHANGES } from "./sipp_changes.ts";
-import { REQUESTS } from "./sipp_requests.ts";
-import { SUBSCRIPTIONS } from "./sipp_subscriptions.ts";
-import { SippTrial } from "./sipp_trial.ts";
-import { WITHIN_CALLS } from "./sipp_within_calls.ts";
+import { drawMatrix, gapsOf, type Outcome } from "./matrix.ts";
+import { peerVersions, providePeers } from "./packages.ts";
+import { compareMatrix, writeMatrix } from "./readme_matrix.ts";
 import { Stage } from "./stage.ts";
 import type { Trial } from "./trial.ts";
+import { proxyTrials, sippTrials } from "./trials.ts";
 
-const DEADLINE = 230_000;
+const DEADLINE = 460_000;
 /** How many complaints about one trial are shown. */
 const SHOWN = 10;
 
@@ -34,51 +23,32 @@ if (problem !== undefined) {
   Deno.exit(1);
 }
 
-const WITH_SIPP = [
-  ...CALLS,
-  ...CHANGES,
-  ...WITHIN_CALLS,
-  ...SUBSCRIPTIONS,
-  ...CHALLENGES,
-  ...REQUESTS,
-];
-const THROUGH_KAMAILIO = [
-  ...REGISTRATIONS,
-  ...PHONE_REGISTRATIONS,
-  ...PHONE_CALLS,
-  ...PHONE_HOLDS,
-  ...PHONE_TRANSFERS,
-  ...LOSSY_CALLS,
-];
-
+const words = Deno.args.filter((word) => !word.startsWith("--"));
+const isChosen = (trial: Trial) => words.every((word) => lineOf(trial).includes(word));
 let stage: Promise<Stage> | undefined;
-const setStage = (): Promise<Stage> => stage ??= Stage.start();
-const throughKamailio = (protocol: Protocol): Trial[] =>
-  THROUGH_KAMAILIO.filter(({ protocols = ["UDP", "TCP"] }) => protocols.includes(protocol))
-    .map((scenario) => new ProxyTrial(scenario, protocol, setStage));
-const trials: Trial[] = [
-  ...(["UDP", "TCP"] as const).flatMap((protocol) => [
-    ...WITH_SIPP.map((scenario) => new SippTrial(scenario, protocol)),
-    ...throughKamailio(protocol),
-  ]),
-  // Debian's SIPp has no TLS, and none has WebSockets.
-  ...(["TLS", "WS", "WSS"] as const).flatMap(throughKamailio),
-].filter((trial) => Deno.args.every((word) => lineOf(trial).includes(word)));
+const withSipp = sippTrials().filter(isChosen);
+const withKamailio = proxyTrials(() => stage ??= Stage.start()).filter(isChosen);
+const trials = [...withSipp, ...withKamailio];
 const passed = new Set<Trial>();
 const deadline = setTimeout(giveUp, DEADLINE);
 
 // The last timers of one trial run out while the next are on.
 const ends: Promise<void>[] = [];
-for (const trial of trials) {
-  console.log(lineOf(trial));
-  await trial.run();
-  ends.push(finish(trial));
-}
+// Those with SIPp have nothing in common with the others, and wait most of the time.
+await Promise.all([inTurn(withSipp), inTurn(withKamailio)]);
 console.log("waiting for the last timers");
 await Promise.all(ends);
 clearTimeout(deadline);
 await leaveStage();
-report();
+await report();
+
+async function inTurn(trials: readonly Trial[]): Promise<void> {
+  for (const trial of trials) {
+    console.log(lineOf(trial));
+    await trial.run();
+    ends.push(finish(trial));
+  }
+}
 
 function lineOf({ peer, protocol, title, calls }: Trial): string {
   return `${peer} ${protocol}: ${title}, ${calls} times`;
@@ -93,7 +63,7 @@ async function giveUp(): Promise<never> {
   console.log(`not done after ${DEADLINE / 1000} s`);
   for (const trial of trials) trial.abort();
   await leaveStage();
-  report();
+  return await report();
 }
 
 /** Whether it could be set or not. */
@@ -101,7 +71,28 @@ async function leaveStage(): Promise<void> {
   await stage?.then((each) => each.stop(), () => {});
 }
 
-function report(): never {
+async function report(): Promise<never> {
+  printTrials();
+  const failures = words.length === 0 ? await reportMatrix() : [];
+  for (const failure of failures) console.log(failure);
+  const failed = trials.length - passed.size + failures.length;
+  console.log(`\n${passed.size} passed, ${failed} failed`);
+  Deno.exit(failed === 0 ? 0 : 1);
+}
+
+/** Says what is not as it has to be. */
+async function reportMatrix(): Promise<string[]> {
+  const outcomes = trials.map((trial): Outcome => {
+    const { peer, protocol, cells, calls, ok } = trial;
+    return { peer, protocol, cells, calls, ok, hasPassed: passed.has(trial) };
+  });
+  const matrix = drawMatrix(outcomes, await peerVersions());
+  console.log(`\n${matrix}`);
+  if (Deno.args.includes("--write")) await writeMatrix(matrix);
+  return [...gapsOf(outcomes), ...await compareMatrix(matrix)];
+}
+
+function printTrials(): void {
   const rows = [
     ["peer", "transport", "trial", "calls", "ok", "failed", "unexpected", "retransmissions", ""],
     ...trials.map((trial) => [
@@ -125,6 +116,4 @@ function report(): never {
     for (const complaint of complaints.slice(0, SHOWN)) console.log(`  ${complaint}`);
     if (complaints.length > SHOWN) console.log(`  and ${complaints.length - SHOWN} more`);
   }
-  console.log(`\n${passed.size} passed, ${trials.length - passed.size} failed`);
-  Deno.exit(passed.size === trials.length ? 0 : 1);
 }

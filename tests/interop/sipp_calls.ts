@@ -21,6 +21,7 @@ export const CALLS: readonly SippScenario[] = [
     title: "SIPp answers, the engine hangs up",
     file: "callee_answers.xml",
     calls: 200,
+    cells: ["we call", "hang up here"],
     story: "100 180 200 Confirmed Stable Terminated BYE:200",
     place: (core, target, story) =>
       callUp(
@@ -34,6 +35,7 @@ export const CALLS: readonly SippScenario[] = [
     title: "SIPp rings, the engine cancels",
     file: "callee_is_cancelled.xml",
     calls: 20,
+    cells: ["cancel"],
     story: "180 487",
     place: (core, target, story) => {
       // Half of the calls are given up when they ring, half before anything has come.
@@ -51,6 +53,7 @@ export const CALLS: readonly SippScenario[] = [
     title: "SIPp is busy",
     file: "callee_is_busy.xml",
     calls: 20,
+    cells: ["busy"],
     story: "100 486",
     place: (core, target, story) => void call(core, target, story),
   },
@@ -146,6 +149,7 @@ export const CALLS: readonly SippScenario[] = [
     title: "the engine answers, SIPp hangs up",
     file: "caller_hangs_up.xml",
     calls: 200,
+    cells: ["called", "hang up there"],
     story: "ringing accepted ACK Confirmed Stable BYE Terminated",
     serve: (begin) => ({ onInvite: (request) => answer(request, begin()) }),
   },
@@ -153,6 +157,7 @@ export const CALLS: readonly SippScenario[] = [
     title: "the engine answers and hangs up",
     file: "caller_is_hung_up_on.xml",
     calls: 20,
+    cells: ["called", "hang up here"],
     story: "ringing accepted ACK Confirmed Stable Terminated BYE:200",
     serve: (begin) => ({
       onInvite: (request) => {
@@ -172,6 +177,7 @@ export const CALLS: readonly SippScenario[] = [
     title: "the engine refuses",
     file: "caller_is_refused.xml",
     calls: 20,
+    cells: ["busy"],
     story: "refused",
     serve: (begin) => ({
       onInvite: (request) => {
@@ -187,6 +193,7 @@ export const CALLS: readonly SippScenario[] = [
     title: "the engine rings, SIPp cancels",
     file: "caller_cancels.xml",
     calls: 20,
+    cells: ["cancel"],
     story: "ringing CANCEL",
     serve: (begin) => ({
       onInvite: (request) => {

@@ -17,6 +17,7 @@ export const CHANGES: readonly SippScenario[] = [
     title: "the engine holds and resumes (re-INVITE)",
     file: "callee_is_held.xml",
     calls: 20,
+    cells: ["hold"],
     story: "180 200 Confirmed Stable 200 Stable recvonly 200 Stable sendrecv Terminated BYE:200",
     place: (core, target, story) =>
       callUp(
@@ -33,6 +34,7 @@ export const CHANGES: readonly SippScenario[] = [
     title: "SIPp holds and resumes (re-INVITE)",
     file: "caller_holds.xml",
     calls: 20,
+    cells: ["hold"],
     story:
       "ringing accepted ACK Confirmed Stable INVITE sendonly ACK INVITE sendrecv ACK BYE Terminated",
     serve: (begin) => ({

@@ -19,6 +19,7 @@ import {
   type UserAgentCoreConfiguration,
   type UserAgentCoreDelegate,
 } from "@strowger/sip";
+import type { Column } from "./matrix.ts";
 
 /** What the engine's user was told of one call, in order. */
 export class Story {
@@ -66,6 +67,8 @@ export interface SippScenario {
   /** SIPp's part, a file in `sipp/`. */
   readonly file: string;
   readonly calls: number;
+  /** What of the matrix it is a trial of. */
+  readonly cells?: readonly Column[];
   /** What the story of every call has to be; none where the engine answers by itself. */
   readonly story?: string;
   /** What the engine is made from besides. */

@@ -3,6 +3,7 @@
  */
 import { URI, type UserAgentCore } from "@strowger/sip";
 import { Engine, type Protocol } from "./engine.ts";
+import type { Column } from "./matrix.ts";
 import { parseMessageLog } from "./message_log.ts";
 import { pause } from "./peer_process.ts";
 import { Sipp, type SippResult } from "./sipp.ts";
@@ -34,6 +35,10 @@ export class SippTrial extends Trial {
 
   get calls(): number {
     return this.scenario.calls;
+  }
+
+  get cells(): readonly Column[] {
+    return this.scenario.cells ?? [];
   }
 
   async run(): Promise<void> {

@@ -1,13 +1,14 @@
 /**
- * What the trials through a proxy share: two Kamailios, and three phones at one of them.
+ * What the trials through a proxy share: two Kamailios, and phones at one of them.
  */
 import { Authority } from "../support/certificates.ts";
-import { Baresip, type BaresipOptions } from "./baresip.ts";
-import type { Protocol } from "./engine.ts";
+import { Baresip } from "./baresip.ts";
 import { Kamailio, type KamailioOptions } from "./kamailio.ts";
+import { Linphone, type LinphoneOptions } from "./linphone.ts";
+import type { Phone, PhoneName, PhoneProtocol } from "./phone.ts";
 
 /** After how many seconds all of it ends by itself. */
-const LIFETIME = 240;
+const LIFETIME = 470;
 
 interface Place {
   /** A directory of its own. */
@@ -16,7 +17,21 @@ interface Place {
   readonly seconds: number;
 }
 
-type Phones = Readonly<Record<"UDP" | "TCP" | "TLS", Baresip>>;
+type Phones = Readonly<Record<PhoneName, Readonly<Record<PhoneProtocol, Phone>>>>;
+
+/** Whose the phones are. */
+const USERS: Readonly<Record<PhoneName, Readonly<Record<PhoneProtocol, string>>>> = {
+  baresip: { UDP: "bob", TCP: "carol", TLS: "frank" },
+  linphone: { UDP: "grace", TCP: "heidi", TLS: "ivan" },
+};
+
+/** What starts each. */
+export const START_PHONE: Readonly<
+  Record<PhoneName, (options: LinphoneOptions) => Promise<Phone>>
+> = {
+  baresip: (options) => Baresip.start(options),
+  linphone: (options) => Linphone.start(options),
+};
 
 /** See the module. */
 export class Stage {
@@ -24,9 +39,11 @@ export class Stage {
   readonly md5: Kamailio;
   /** Challenges with SHA-256, within dialogs, too, and its nonces grow old. */
   readonly sha256: Kamailio;
-  /** Phones at the first: Bob's over UDP, Carol's over TCP, Frank's over TLS. */
+  /** Phones at the first. */
   readonly phones: Phones;
   private readonly peers: AsyncDisposableStack;
+  /** How many complaints of each were taken. */
+  private readonly known = new Map<Kamailio, number>();
 
   private constructor(
     peers: AsyncDisposableStack,
@@ -55,9 +72,10 @@ export class Stage {
     const authority = await Authority.make();
     const proxy = (name: string, options: Omit<KamailioOptions, keyof Place | "authority">) =>
       start(name, (place) => Kamailio.start({ ...options, authority, ...place }));
-    const phone = (user: string, proxy: Kamailio, protocol: BaresipOptions["protocol"]) => {
+    const phone = (name: PhoneName, protocol: PhoneProtocol, proxy: Kamailio): Promise<Phone> => {
+      const user = USERS[name][protocol];
       const options = { user, proxyPort: proxy.port(protocol), protocol, authority };
-      return start(user, (place) => Baresip.start({ ...options, ...place }));
+      return start<Phone>(user, (place) => START_PHONE[name]({ ...options, ...place }));
     };
     try {
       const md5 = await proxy("md5", { algorithm: "MD5", nonceExpire: 300, withinDialogs: false });
@@ -66,11 +84,15 @@ export class Stage {
         nonceExpire: NONCE_EXPIRE,
         withinDialogs: true,
       });
-      const phones = {
-        UDP: await phone("bob", md5, "UDP"),
-        TCP: await phone("carol", md5, "TCP"),
-        TLS: await phone("frank", md5, "TLS"),
+      const each = async (name: PhoneName) => {
+        const [UDP, TCP, TLS] = await Promise.all([
+          phone(name, "UDP", md5),
+          phone(name, "TCP", md5),
+          phone(name, "TLS", md5),
+        ]);
+        return { UDP, TCP, TLS };
       };
+      const phones = { baresip: await each("baresip"), linphone: await each("linphone") };
       return new Stage(peers, [md5, sha256], phones);
     } catch (error) {
       await peers.disposeAsync();
@@ -78,15 +100,21 @@ export class Stage {
     }
   }
 
-  /** The phone that goes by a transport; the WebSockets' is that of what is below them. */
-  phoneOf(protocol: Protocol): Baresip {
-    if (protocol === "WS") return this.phones.TCP;
-    return protocol === "WSS" ? this.phones.TLS : this.phones[protocol];
+  /** Has the phones forget what nobody has asked them for. */
+  drain(): void {
+    for (const phones of Object.values(this.phones)) {
+      for (const phone of Object.values(phones)) phone.drain();
+    }
   }
 
-  /** What the Kamailios have complained of. */
-  get complaints(): string[] {
-    return [...this.md5.complaints, ...this.sha256.complaints];
+  /** What the Kamailios have complained of since they were asked last. */
+  takeComplaints(): string[] {
+    return [this.md5, this.sha256].flatMap((proxy) => {
+      const { complaints } = proxy;
+      const known = this.known.get(proxy) ?? 0;
+      this.known.set(proxy, complaints.length);
+      return complaints.slice(known);
+    });
   }
 
   /** Ends everything, phones first. */

@@ -3,14 +3,17 @@
  */
 import { auditCall } from "./audit.ts";
 import type { Engine, Protocol } from "./engine.ts";
+import type { Column, PeerName } from "./matrix.ts";
 import { callsOf, type LoggedMessage } from "./message_log.ts";
 
 /** See the module. */
 export abstract class Trial {
   /** With whom. */
-  abstract readonly peer: string;
+  abstract readonly peer: PeerName;
   abstract readonly title: string;
   readonly protocol: Protocol;
+  /** What of the matrix it is a trial of. */
+  abstract readonly cells: readonly Column[];
   /** How many calls, registrations or the like there are to be. */
   abstract readonly calls: number;
   /** Those that went as they have to, at both ends. */
