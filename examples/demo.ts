@@ -5,24 +5,36 @@
  * @module
  */
 import { URI, UserAgentCore } from "@strowger/sip";
+import { ladderOf, ladderText } from "@strowger/sip/inspector/ladder";
+import { Recorder } from "@strowger/sip/inspector/recorder";
 import { UdpTransport } from "@strowger/sip/transports/udp";
-import { Ladder } from "./support/ladder.ts";
 import { inactiveAnswer, inactiveOffer } from "./support/sdp.ts";
 
 const HOST = "127.0.0.1";
 const DEADLINE = 10_000;
+/** So many milliseconds without anything that happens. */
+const AT_REST = 100;
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-function makeLadder(): Ladder {
+/** Writes the ladder of what is recorded, row by row, once what a message has moved is at rest. */
+function writeAsItHappens(recorder: Recorder): void {
   const isTerminal = Deno.stdout.isTerminal();
-  return new Ladder({
-    columns: isTerminal ? Deno.consoleSize().columns : 80,
-    color: isTerminal && !Deno.noColor,
-    print: (line) => console.log(line),
-    now: () => performance.now(),
+  const columns = isTerminal ? Deno.consoleSize().columns : 80;
+  const color = isTerminal && !Deno.noColor;
+  let written = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const write = (): void => {
+    const ladder = ladderOf(recorder.calls);
+    const options = { columns, color, beside: 26, head: written === 0, from: written };
+    Deno.stdout.writeSync(new TextEncoder().encode(ladderText(ladder, options)));
+    written = ladder.rows.length;
+  };
+  recorder.subscribe(() => {
+    clearTimeout(timer);
+    timer = setTimeout(write, AT_REST);
   });
 }
 
@@ -58,19 +70,20 @@ function call(alice: UserAgentCore, to: URI): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const ladder = makeLadder();
+  const recorder = new Recorder();
   const failure = Promise.withResolvers<never>();
   setTimeout(() => failure.reject(new Error("the call has not ended in 10 s")), DEADLINE);
   const onError = failure.reject;
   const [left, right] = [await UdpTransport.listen(), await UdpTransport.listen()];
-  const alice = new UserAgentCore({ transports: [left], onError, ...ladder.watch("left") });
-  const bob = new UserAgentCore({ transports: [right], onError, ...ladder.watch("right") });
+  const alice = new UserAgentCore(recorder.watch({ transports: [left], onError }, "alice"));
+  const bob = new UserAgentCore(recorder.watch({ transports: [right], onError }, "bob"));
 
   console.log("A call over UDP, and the state of each machine after each message.\n");
-  ladder.head(`alice ${HOST}:${left.local.port}`, `bob ${HOST}:${right.local.port}`);
+  writeAsItHappens(recorder);
   answer(bob);
   const bobsAddress = URI.parse(`sip:bob@${HOST}:${right.local.port}`);
   await Promise.race([call(alice, bobsAddress), failure.promise]);
+  await pause(2 * AT_REST);
 
   await Promise.all([alice.stop(), bob.stop()]);
   const remaining = alice.live.entries + bob.live.entries;
