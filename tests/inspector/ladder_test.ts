@@ -33,16 +33,13 @@ function refused(): Recorder {
 }
 
 Deno.test("a call of two cores: each message once, and what it moved on both sides", () => {
-  assertEquals(
-    textOf(refused()),
-    [
-      "    ms         alice a.example:5060 │             │ bob b.example:5060",
-      "                                    │             │",
-      "     0         inviteClient calling │── INVITE ──▶│ inviteServer proceeding",
-      "     0       inviteClient completed │◀ 486 Busy … │ inviteServer completed",
-      "     0                              │─── ACK ────▶│ inviteServer confirmed",
-    ].map((line) => line),
-  );
+  assertEquals(textOf(refused()), [
+    "    ms     alice a.example:5060 │                   │ bob b.example:5060",
+    "                                │                   │",
+    "     0     inviteClient calling │───── INVITE ─────▶│ inviteServer proceeding",
+    "     0   inviteClient completed │◀─ 486 Busy Here ──│ inviteServer completed",
+    "     0                          │────── ACK ───────▶│ inviteServer confirmed",
+  ]);
 });
 
 Deno.test("a ladder fits its terminal, and says the same with colours and without", () => {
