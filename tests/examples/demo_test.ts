@@ -7,7 +7,7 @@ Deno.test("the demo draws one call, with the state of each machine after each me
   assertEquals(code, 0);
   // Ports, times and the shafts of the arrows vary.
   const ladder = out.slice(4, -2).map((line) =>
-    line.slice(5).replace(/─+/g, "-").replace("▶", ">").replace("◀", "<").replace(/ +/g, " ").trim()
+    line.slice(6).replace(/─+/g, "-").replace("▶", ">").replace("◀", "<").replace(/ +/g, " ").trim()
   );
   assertEquals(ladder, [
     "inviteClient calling │- INVITE ->│ inviteServer proceeding",
@@ -19,7 +19,7 @@ Deno.test("the demo draws one call, with the state of each machine after each me
     "session confirmed │- ACK ->│ session confirmed",
     "nonInviteClient trying │- BYE ->│ nonInviteServer trying",
     "session leaving │ │ session terminated",
-    "nonInviteClient completed │<- 200 OK -│ nonInviteServer completed",
+    "nonInviteClient completed │<- 200 OK (BYE) -│ nonInviteServer completed",
     "session terminated │ │",
   ]);
   assertMatch(out[2] ?? "", /alice 127\.0\.0\.1:\d+ │ +│ bob 127\.0\.0\.1:\d+$/);
