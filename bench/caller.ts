@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type Clock, type Transport, type TransportReceiver, URI, UserAgentCore } from "../mod.ts";
+import {
+  type Clock,
+  type Transport,
+  type TransportReceiver,
+  URI,
+  UserAgentCore,
+  type UserAgentCoreConfiguration,
+} from "../mod.ts";
 import { MemoryNetwork } from "../transports/memory.ts";
 import { answer } from "./far_end.ts";
 import { SDP } from "./messages.ts";
@@ -87,10 +94,13 @@ export function scriptedTransport(
   return { transport, receive: (text) => receiver?.receive(encoder.encode(text), source) };
 }
 
-/** The caller's side only. */
-export function callerAlone(clock: Clock): StrowgerCaller {
+/** The caller's side only; `watch` may add to what its core is made from. */
+export function callerAlone(
+  clock: Clock,
+  watch: (configuration: UserAgentCoreConfiguration) => UserAgentCoreConfiguration = (each) => each,
+): StrowgerCaller {
   const { transport, receive } = scriptedTransport("alice", (text) => answer(text, receive));
-  const core = new UserAgentCore({ transports: [transport], clock, onError });
+  const core = new UserAgentCore(watch({ transports: [transport], clock, onError }));
   return callerOn("Strowger, caller", core);
 }
 

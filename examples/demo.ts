@@ -11,7 +11,9 @@ import { UdpTransport } from "@strowger/sip/transports/udp";
 import { inactiveAnswer, inactiveOffer } from "./support/sdp.ts";
 
 const HOST = "127.0.0.1";
-const DEADLINE = 10_000;
+const DEADLINE = 30_000;
+/** A machine that is busy with other things repeats nothing: this call is to look the same everywhere. */
+const TIMERS = { T1: 5_000 };
 /** So many milliseconds without anything that happens. */
 const AT_REST = 100;
 
@@ -28,9 +30,13 @@ function writeAsItHappens(recorder: Recorder): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const write = (): void => {
     const ladder = ladderOf(recorder.calls);
+    // What is still on its way has not moved anything yet.
+    const underway = ladder.rows.findIndex((row) => row.type === "arrow" && row.isLost);
+    const rows = underway < 0 ? ladder.rows : ladder.rows.slice(0, underway);
+    if (rows.length === written) return;
     const options = { columns, color, beside: 26, head: written === 0, from: written };
-    Deno.stdout.writeSync(new TextEncoder().encode(ladderText(ladder, options)));
-    written = ladder.rows.length;
+    Deno.stdout.writeSync(new TextEncoder().encode(ladderText({ ...ladder, rows }, options)));
+    written = rows.length;
   };
   recorder.subscribe(() => {
     clearTimeout(timer);
@@ -72,11 +78,11 @@ function call(alice: UserAgentCore, to: URI): Promise<void> {
 async function main(): Promise<void> {
   const recorder = new Recorder();
   const failure = Promise.withResolvers<never>();
-  setTimeout(() => failure.reject(new Error("the call has not ended in 10 s")), DEADLINE);
-  const onError = failure.reject;
+  setTimeout(() => failure.reject(new Error("the call has not ended in 30 s")), DEADLINE);
+  const common = { onError: failure.reject, timers: TIMERS };
   const [left, right] = [await UdpTransport.listen(), await UdpTransport.listen()];
-  const alice = new UserAgentCore(recorder.watch({ transports: [left], onError }, "alice"));
-  const bob = new UserAgentCore(recorder.watch({ transports: [right], onError }, "bob"));
+  const alice = new UserAgentCore(recorder.watch({ transports: [left], ...common }, "alice"));
+  const bob = new UserAgentCore(recorder.watch({ transports: [right], ...common }, "bob"));
 
   console.log("A call over UDP, and the state of each machine after each message.\n");
   writeAsItHappens(recorder);

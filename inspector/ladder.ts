@@ -110,21 +110,27 @@ export function ladderOf(
   calls: RecordedCall | readonly RecordedCall[],
   options: LadderOptions = {},
 ): Ladder {
-  const entries = merged(Array.isArray(calls) ? calls : [calls as RecordedCall])
-    .filter(({ callId }) => callId !== "");
+  const list = Array.isArray(calls) ? calls : [calls as RecordedCall];
+  const entries = merged(list).filter(({ callId }) => callId !== "");
   const begin = entries.find(({ kind }) => kind === "message")?.time ?? entries[0]?.time ?? 0;
   const flights = flightsOf(entries);
   const participants = new Participants(entries, flights);
-  const made = new LadderMaker(entries, flights, participants, begin, options);
+  const isWhole = list.every(({ dropped }) => dropped === 0);
+  const made = new LadderMaker(entries, flights, participants, { ...options, begin, isWhole });
   return { participants: participants.list, rows: made.rows, begin };
+}
+
+interface MakerOptions extends LadderOptions {
+  readonly begin: number;
+  /** Whether nothing was dropped: only then is what did not arrive lost. */
+  readonly isWhole: boolean;
 }
 
 /** Goes through what happened once, and makes the rows. */
 class LadderMaker {
   readonly rows: (Arrow | Remark)[] = [];
   readonly #participants: Participants;
-  readonly #begin: number;
-  readonly #options: LadderOptions;
+  readonly #options: MakerOptions;
   readonly #notes: MachineNotes;
   /** The branches of each call that have answered an INVITE, by their tags. */
   readonly #branches: Map<string, string[]>;
@@ -135,11 +141,9 @@ class LadderMaker {
     entries: readonly Entry[],
     flights: readonly Flight[],
     participants: Participants,
-    begin: number,
-    options: LadderOptions,
+    options: MakerOptions,
   ) {
     this.#participants = participants;
-    this.#begin = begin;
     this.#options = options;
     this.#notes = new MachineNotes(options.states === false ? [] : entries);
     this.#branches = branchesOf(flights);
@@ -161,10 +165,11 @@ class LadderMaker {
     const key = `${from} ${to} ${new TextDecoder().decode(message.octets)}`;
     const isRepeated = this.#seen.has(key);
     this.#seen.add(key);
-    const isToCore = this.#participants.list[to]?.isCore === true && message.direction === "out";
+    const isToCore = this.#options.isWhole && this.#participants.list[to]?.isCore === true &&
+      message.direction === "out";
     return {
       type: "arrow",
-      time: message.time - this.#begin,
+      time: message.time - this.#options.begin,
       from,
       to,
       label: branch === undefined ? label : `${label} [${branch}]`,
@@ -178,14 +183,14 @@ class LadderMaker {
   }
 
   #remark(entry: Entry): void {
-    const { states: _, ...shown } = this.#options;
+    const { delegates, timers } = this.#options;
     switch (entry.kind) {
       case "error":
         return this.#say(entry, "error", `${entry.code}: ${entry.message}`);
       case "delegate":
-        return shown.delegates ? this.#say(entry, "delegate", `${entry.method}()`) : undefined;
+        return delegates ? this.#say(entry, "delegate", `${entry.method}()`) : undefined;
       case "timer":
-        if (!shown.timers || entry.delay !== undefined) return;
+        if (!timers || entry.delay !== undefined) return;
         return this.#say(entry, "timer", `${entry.timer} fires`);
     }
   }
@@ -200,7 +205,8 @@ class LadderMaker {
 
   #say({ core, time }: Entry, kind: Remark["kind"], text: string): void {
     const at = Math.max(core === undefined ? 0 : this.#participants.ofCore(core), 0);
-    this.rows.push({ type: "remark", time: time - this.#begin, at, kind, text });
+    const { begin } = this.#options;
+    this.rows.push({ type: "remark", time: time - begin, at, kind, text });
   }
 }
 

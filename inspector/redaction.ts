@@ -27,7 +27,7 @@ const MAX_NAME = 128;
 export class Redaction {
   /** In lower case. */
   readonly #names = new Set<string>();
-  /** The first octets of the names, in lower case: most lines need no more than a look at theirs. */
+  /** The first octets of the names, as if they were letters in lower case: most lines need no more than a look at theirs. */
   readonly #initials = new Set<number>();
 
   /**
@@ -50,7 +50,7 @@ export class Redaction {
 
   #add(name: string): void {
     this.#names.add(name.toLowerCase());
-    this.#initials.add(name.toLowerCase().charCodeAt(0));
+    this.#initials.add(name.charCodeAt(0) | 0x20);
   }
 
   /**

@@ -59,6 +59,16 @@ Deno.test("octets that are no UTF-8 come back, and so does a byte order mark", (
   }
 });
 
+Deno.test("the example in the docs is read", async () => {
+  const docs = await Deno.readTextFile(new URL("../../docs/recording.md", import.meta.url));
+  const [, example = ""] = /## An example\n\n```json\n([^`]*)```/.exec(docs) ?? [];
+  assertEquals(fromJsonLines(example).call("x7f")?.entries.map(({ kind }) => kind), [
+    "timer",
+    "message",
+    "delegate",
+  ]);
+});
+
 Deno.test("what was dropped stays known", () => {
   const recorder = new Recorder({ maxEntries: 4 });
   for (let i = 0; i < 10; i++) {

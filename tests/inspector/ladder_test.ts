@@ -4,10 +4,10 @@ import { URI, UserAgentCore } from "@strowger/sip";
 import { MemoryNetwork } from "@strowger/sip/transports/memory";
 import { ladderMermaid, ladderOf, ladderSvg, ladderText } from "../../inspector/ladder.ts";
 import { Recorder } from "../../inspector/recorder.ts";
-import type { Recording } from "../../inspector/recording.ts";
+import { Recording } from "../../inspector/recording.ts";
 import { widthOf } from "../../inspector/shown_text.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
-import { type Line, recordingOf } from "./made_messages.ts";
+import { endpoint, type Line, made, recordingOf } from "./made_messages.ts";
 
 // deno-lint-ignore no-control-regex
 const ESCAPES = /\x1b\[\d+m/g;
@@ -114,6 +114,19 @@ Deno.test("what was sent again, and what did not arrive, can be seen", () => {
   const lines = textOf(recording);
   assert(lines[3]?.includes("INVITE ↻ ") && lines[3].includes("×│"), lines[3]);
   assert(lines[4]?.includes("│×"), lines[4]);
+});
+
+Deno.test("where something was dropped, nothing is said to be lost", () => {
+  const recording = new Recording({ maxEntries: 2 });
+  for (
+    const [from, to, core, message] of [FORK[0], FORK[1], FORK[2]].flatMap((e) => e ? [e] : [])
+  ) {
+    const common = { kind: "message", callId: "1", time: 0, protocol: "UDP", core } as const;
+    const ends = { source: endpoint(from), destination: endpoint(to) };
+    recording.add({ ...common, ...ends, direction: "out", octets: made(message) });
+  }
+  const rows = ladderOf(recording.calls).rows.filter((row) => row.type === "arrow");
+  assertEquals(rows.map(({ isLost }) => isLost), [false, false]);
 });
 
 Deno.test("errors are shown, delegates and timers where asked for, and what was dropped", () => {

@@ -126,13 +126,14 @@ Deno.test("without machines, XState's own actors are not asked for", () => {
 });
 
 Deno.test("credentials are not recorded, nor what else is named, in any form", () => {
-  const { recorder, x } = recorded({ redact: ["X-Token", "Subject"] });
+  const { recorder, x } = recorded({ redact: ["X-Token", "Subject", "_mine"] });
   x.invite({}, {
     extraHeaders: [
       "Authorization: Digest username=alice, response=secret1",
       "x-token: secret2 secret3",
       "s: secret4",
       "Proxy-Authorization: Digest response=secret5",
+      "_Mine: secret7",
       "X-Tokens: shown",
     ],
     body: {
