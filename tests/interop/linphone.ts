@@ -23,6 +23,13 @@ export interface LinphoneOptions {
   seconds: number;
 }
 
+/** What a call of linphone's has come to, as in `IncomingReceived`. */
+interface CallState {
+  readonly state: string;
+  /** Its number of the call. */
+  readonly id: string;
+}
+
 /** What it says when it takes commands. */
 const PROMPT = "daemon-linphone>";
 /** How long it may take until then, in milliseconds. */
@@ -40,13 +47,13 @@ export class Linphone implements Phone {
   /** It declines. */
   readonly refusal = 603;
   private readonly process: PeerProcess;
-  private readonly states = new EventQueue<string>("linphone", (state) => state);
+  private readonly states = new EventQueue<CallState>("linphone", ({ state }) => state);
   private readonly responses = new EventQueue<string>("linphone", (response) => response);
   /** The proxy's part of a URI. */
   private readonly proxy: string;
   /** What it has said and we have not understood yet. */
   private text = "";
-  /** The call that it has told of last. */
+  /** The call that has come in or was placed last. */
   private current = "";
 
   private constructor({ user, proxyPort, protocol, directory, seconds }: LinphoneOptions) {
@@ -80,7 +87,7 @@ export class Linphone implements Phone {
   }
 
   async called(): Promise<void> {
-    await this.state("IncomingReceived");
+    await this.begun("IncomingReceived");
   }
 
   async accept(): Promise<void> {
@@ -90,6 +97,7 @@ export class Linphone implements Phone {
   async dial(address: string): Promise<void> {
     // It sends straight to whom it calls, and the domain is in no DNS.
     await this.command(`call ${address.replace(DOMAIN, this.proxy)}`);
+    await this.begun("OutgoingInit");
   }
 
   async ringing(): Promise<void> {
@@ -137,9 +145,15 @@ export class Linphone implements Phone {
     return this.process.stop();
   }
 
+  /** Waits for a call to begin; what others come to is of no interest any more. */
+  private async begun(state: string): Promise<void> {
+    this.current = (await this.states.take(state, (each) => each.state === state, EVENT)).id;
+  }
+
   /** Waits for one of the states that a call of linphone's may come to. */
-  private state(...states: string[]): Promise<string> {
-    return this.states.take(states.join(" or "), (state) => states.includes(state), EVENT);
+  private async state(...states: string[]): Promise<string> {
+    const isIt = ({ state, id }: CallState) => id === this.current && states.includes(state);
+    return (await this.states.take(states.join(" or "), isIt, EVENT)).state;
   }
 
   private async command(command: string): Promise<void> {
@@ -154,10 +168,7 @@ export class Linphone implements Phone {
     for (const [all, state, id = "", status, reason] of this.text.matchAll(SAID)) {
       end = this.text.indexOf(all, end) + all.length;
       if (state === undefined) this.responses.put(reason ?? `${status}`);
-      else {
-        this.current = id;
-        this.states.put(state);
-      }
+      else this.states.put({ state, id });
     }
     this.text = this.text.slice(end);
   }

@@ -84,11 +84,7 @@ export class ProxyTrial extends Trial {
 
   async run(): Promise<void> {
     try {
-      const stage = await this.stage();
-      stage.takeComplaints();
-      await this.scenario.play(this.scene(stage));
-      this.complaints.push(...stage.takeComplaints());
-      stage.drain();
+      await this.playOn(await this.stage());
     } catch (error) {
       this.complaints.push(`${error instanceof Error ? error.message : error}`);
     }
@@ -101,6 +97,19 @@ export class ProxyTrial extends Trial {
       this.complaints.push(`${this.retransmissions} repetitions`);
     }
     if (this.complaints.length === 0) this.ok = 1;
+  }
+
+  private async playOn(stage: Stage): Promise<void> {
+    stage.takeComplaints();
+    try {
+      await this.scenario.play(this.scene(stage));
+    } catch (error) {
+      await stage.hangUp();
+      throw error;
+    } finally {
+      this.complaints.push(...stage.takeComplaints());
+      stage.drain();
+    }
   }
 
   private scene(stage: Stage): Scene {

@@ -102,9 +102,17 @@ export class Stage {
 
   /** Has the phones forget what nobody has asked them for. */
   drain(): void {
-    for (const phones of Object.values(this.phones)) {
-      for (const phone of Object.values(phones)) phone.drain();
-    }
+    for (const phone of this.allPhones) phone.drain();
+  }
+
+  /** Ends what calls a trial has left behind: who is in one is busy. */
+  async hangUp(): Promise<void> {
+    // There need be none.
+    await Promise.allSettled(this.allPhones.map((phone) => phone.hangUp()));
+  }
+
+  private get allPhones(): Phone[] {
+    return Object.values(this.phones).flatMap((phones) => Object.values(phones));
   }
 
   /** What the Kamailios have complained of since they were asked last. */
