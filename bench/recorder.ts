@@ -61,6 +61,10 @@ if (import.meta.main) {
         ...subjectOf(callerAlone(clock, (each) => messages.watch(each))),
         name: "messages and delegates",
       },
+      {
+        ...subjectOf(callerAlone(clock, (each) => ({ ...each, inspect: () => {} }))),
+        name: "an inspect that does nothing",
+      },
       { ...subjectOf(callerAlone(clock, (each) => everything.watch(each))), name: "everything" },
     ]),
   );
