@@ -69,7 +69,11 @@ export class HepEncoder {
   readonly #agentId: number;
   readonly #key: Uint8Array | undefined;
 
-  /** @throws `InvalidArgumentError` for a number that does not fit. */
+  /**
+   * Knows no message yet.
+   *
+   * @throws `InvalidArgumentError` for a number that does not fit.
+   */
   constructor({ agentId = 1, key }: HepOptions = {}) {
     if (!Number.isInteger(agentId) || agentId < 0 || agentId > 0xffff_ffff) {
       throw new InvalidArgumentError("agentId", "0 to 4294967295", `${agentId}`);

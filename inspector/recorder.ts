@@ -64,7 +64,11 @@ export class Recorder extends Recording {
   readonly #now: () => number;
   #cores = 0;
 
-  /** @throws `InvalidArgumentError` for a limit or a name that makes no sense. */
+  /**
+   * Records nothing before it watches a core.
+   *
+   * @throws `InvalidArgumentError` for a limit or a name that makes no sense.
+   */
   constructor(options: RecorderOptions = {}) {
     super(options);
     this.#redaction = new Redaction(options.redact);

@@ -89,7 +89,11 @@ export class Recording {
   readonly #limits: Required<RecordingLimits>;
   #droppedCalls = 0;
 
-  /** @throws `InvalidArgumentError` for a limit that is no whole number from 1. */
+  /**
+   * Begins empty.
+   *
+   * @throws `InvalidArgumentError` for a limit that is no whole number from 1.
+   */
   constructor(limits: RecordingLimits = {}) {
     const { maxCalls = 1_000, maxEntries = 1_000, maxOctets = 65_536 } = limits;
     this.#limits = { maxCalls, maxEntries, maxOctets };
