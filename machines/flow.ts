@@ -203,6 +203,7 @@ export const flowMachine: Statechart<
   delays: { settling: SETTLING, wait: ({ context }) => context.wait },
 }).createMachine({
   id: "flow",
+  description: "RFC 5626 §4: a flow, as the user agent that keeps it sees it.",
   context: ({ input }) => ({
     baseTimeAllFailed: input.baseTimeAllFailed,
     baseTime: input.baseTime,
@@ -219,6 +220,7 @@ export const flowMachine: Statechart<
   on: { dispose: ".closed" },
   states: {
     connecting: {
+      description: "RFC 5626 §4.2: a REGISTER is to form the flow.",
       entry: "tellConnect",
       on: {
         // The first keep-alive goes at once: its answer proves the flow, and shows the address by
@@ -235,6 +237,7 @@ export const flowMachine: Statechart<
       },
     },
     up: {
+      description: "RFC 5626 §4: the flow has been formed.",
       initial: "open",
       after: { settling: { actions: "settle" } },
       on: {
@@ -249,12 +252,14 @@ export const flowMachine: Statechart<
       },
       states: {
         open: {
+          description: "RFC 5626 §4.4: the flow is there; a keep-alive may be due.",
           entry: "tellOpen",
           after: { wait: { guard: "isPinging", target: "probing" } },
           // A refresh went through; what it says of keep-alives may be new.
           on: { opened: { target: "open", reenter: true, actions: "setKeepAlive" } },
         },
         probing: {
+          description: "RFC 5626 §4.4: a keep-alive is out, and its answer is due.",
           entry: "sendPing",
           on: {
             opened: { actions: "setKeepAlive" },
@@ -275,10 +280,15 @@ export const flowMachine: Statechart<
       },
     },
     backingOff: {
+      description: "RFC 5626 §4.5: it could not be formed, and is tried again later.",
       entry: "tellBackOff",
       after: { wait: "connecting" },
       on: { reconnect: { target: "connecting", actions: "forgetFailures" } },
     },
-    closed: { type: "final", entry: "tellTerminated" },
+    closed: {
+      description: "RFC 5626 §4: the flow is given up.",
+      type: "final",
+      entry: "tellTerminated",
+    },
   },
 });

@@ -153,6 +153,7 @@ export const inviteClientMachine: Statechart<
   },
 }).createMachine({
   id: "inviteClient",
+  description: "RFC 3261 §17.1.1: the INVITE client transaction, with its CANCEL and RFC 6026.",
   context: ({ input }) => ({
     T1: input.T1,
     T2: input.T2,
@@ -165,10 +166,12 @@ export const inviteClientMachine: Statechart<
   states: {
     // First, so that a CANCEL leaves before anybody is told of the response that allowed it.
     cancellation: {
+      description: "RFC 3261 §9.1: the CANCEL of this INVITE.",
       initial: "none",
       on: { dispose: ".done", transportError: ".done", expired: ".done" },
       states: {
         none: {
+          description: "RFC 3261 §9.1: no CANCEL is asked for, and none may be sent yet.",
           on: {
             // §9.1: "If no provisional response has been received, the CANCEL request MUST NOT be
             // sent; rather, the client MUST wait for the arrival of a provisional response".
@@ -180,12 +183,15 @@ export const inviteClientMachine: Statechart<
           },
         },
         possible: {
+          description: "RFC 3261 §9.1: a provisional response has come: a CANCEL may be sent.",
           on: {
             cancel: { target: "sent", actions: "sendCancel" },
             response: { guard: "isFinal", target: "done" },
           },
         },
         deferred: {
+          description:
+            "RFC 3261 §9.1: a CANCEL is asked for, and waits for a provisional response.",
           on: {
             response: [
               { guard: "isProvisional", target: "sent", actions: "sendCancel" },
@@ -196,17 +202,23 @@ export const inviteClientMachine: Statechart<
           },
         },
         sent: {
+          description: "RFC 3261 §9.1: the CANCEL is out, and a final response is due.",
           after: { cancelTimeout: { target: "done", actions: "expire" } },
           on: { response: { guard: "isFinal", target: "done" } },
         },
-        done: { type: "final" },
+        done: {
+          description: "RFC 3261 §9.1: a CANCEL would have no effect any more.",
+          type: "final",
+        },
       },
     },
     transaction: {
+      description: "RFC 3261 §17.1.1, Figure 5: the transaction.",
       initial: "calling",
       on: { dispose: ".terminated" },
       states: {
         calling: {
+          description: "RFC 3261 §17.1.1.2: the INVITE is out, and nothing has come back.",
           entry: "transmit",
           initial: "sending",
           after: {
@@ -235,12 +247,14 @@ export const inviteClientMachine: Statechart<
           },
           states: {
             sending: {
+              description: "RFC 3261 §17.1.1.2: the transport decides whether timer A runs.",
               // "If an unreliable transport is being used, the client transaction MUST start timer
               // A with a value of T1. If a reliable transport is being used, the client transaction
               // SHOULD NOT start timer A".
               always: [{ guard: "isReliable", target: "waiting" }, { target: "retransmitting" }],
             },
             retransmitting: {
+              description: "RFC 3261 §17.1.1.2: unreliable transport: timer A repeats the INVITE.",
               // A child state, so that arming timer A again leaves timer B running.
               after: {
                 timerA: {
@@ -250,10 +264,13 @@ export const inviteClientMachine: Statechart<
                 },
               },
             },
-            waiting: {},
+            waiting: {
+              description: "RFC 3261 §17.1.1.2: reliable transport: nothing is repeated.",
+            },
           },
         },
         proceeding: {
+          description: "RFC 3261 §17.1.1.2: a provisional response has come.",
           on: {
             response: [
               { guard: "isTrying", actions: "tellTrying" },
@@ -276,6 +293,7 @@ export const inviteClientMachine: Statechart<
           },
         },
         accepted: {
+          description: "RFC 6026 §7.2: a 2xx has come; it may come again, and from other branches.",
           // RFC 6026 §7.2: the transaction stays, so that 2xx of other branches and repeated ones
           // find it. An ACK that could not be sent is the session's to mend.
           after: { timerM: "terminated" },
@@ -287,6 +305,7 @@ export const inviteClientMachine: Statechart<
           },
         },
         completed: {
+          description: "RFC 3261 §17.1.1.2: a failure has come; repeated ones are acknowledged.",
           after: { timerD: "terminated" },
           on: {
             // §17.1.1.2: "Any retransmissions of the final response that are received while in the
@@ -300,7 +319,11 @@ export const inviteClientMachine: Statechart<
             transportError: { target: "terminated", actions: "tellTransportError" },
           },
         },
-        terminated: { type: "final", entry: "tellTerminated" },
+        terminated: {
+          description: "RFC 3261 §17.1.1.2: the transaction is destroyed.",
+          type: "final",
+          entry: "tellTerminated",
+        },
       },
     },
   },

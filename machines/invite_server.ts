@@ -113,6 +113,7 @@ export const inviteServerMachine: Statechart<
   },
 }).createMachine({
   id: "inviteServer",
+  description: "RFC 3261 §17.2.1: the INVITE server transaction, with RFC 6026.",
   context: ({ input }) => ({
     T1: input.T1,
     T2: input.T2,
@@ -124,6 +125,7 @@ export const inviteServerMachine: Statechart<
   on: { dispose: ".terminated" },
   states: {
     proceeding: {
+      description: "RFC 3261 §17.2.1: the INVITE has no final response yet.",
       initial: "silent",
       on: {
         cancel: { actions: "tellCancel" },
@@ -137,6 +139,7 @@ export const inviteServerMachine: Statechart<
       },
       states: {
         silent: {
+          description: "RFC 3261 §17.2.1: nothing was sent; a 100 is due after 200 ms.",
           after: { tryingDelay: { target: "trying", actions: "transmitTrying" } },
           on: {
             respond: [
@@ -147,6 +150,7 @@ export const inviteServerMachine: Statechart<
           },
         },
         trying: {
+          description: "RFC 3261 §17.2.1: the last response was a 100.",
           on: {
             respond: [
               { guard: "isTrying", actions: "transmit" },
@@ -160,6 +164,7 @@ export const inviteServerMachine: Statechart<
           },
         },
         ringing: {
+          description: "RFC 3261 §13.3.1.1: the last response was a 101 to 199.",
           after: { ringingInterval: { target: "ringing", reenter: true, actions: "transmit" } },
           on: {
             respond: [
@@ -172,6 +177,7 @@ export const inviteServerMachine: Statechart<
         },
         // RFC 3262 §3: the transaction user repeats it, and makes a new one when it is time.
         ringingReliably: {
+          description: "RFC 3262 §3: the last response was one that a PRACK answers.",
           on: {
             respond: [
               { guard: "isTrying", target: "trying", actions: "transmit" },
@@ -184,6 +190,7 @@ export const inviteServerMachine: Statechart<
       },
     },
     accepted: {
+      description: "RFC 6026 §7.1: a 2xx was sent; repeated INVITEs are absorbed.",
       // RFC 6026 §7.1: repeated INVITEs are absorbed here, and each 2xx of the transaction user is
       // sent. A transport error is told, and the transaction stays.
       after: { timerL: "terminated" },
@@ -193,6 +200,7 @@ export const inviteServerMachine: Statechart<
       },
     },
     completed: {
+      description: "RFC 3261 §17.2.1: a failure was sent, and its ACK is due.",
       initial: "sending",
       // "If timer H fires while in the "Completed" state, it implies that the ACK was never
       // received ... the server transaction MUST ... indicate to the TU that a transaction failure
@@ -205,9 +213,11 @@ export const inviteServerMachine: Statechart<
       },
       states: {
         sending: {
+          description: "RFC 3261 §17.2.1: the transport decides whether timer G runs.",
           always: [{ guard: "isReliable", target: "waiting" }, { target: "retransmitting" }],
         },
         retransmitting: {
+          description: "RFC 3261 §17.2.1: unreliable transport: timer G repeats the response.",
           after: {
             timerG: {
               target: "retransmitting",
@@ -216,11 +226,18 @@ export const inviteServerMachine: Statechart<
             },
           },
         },
-        waiting: {},
+        waiting: { description: "RFC 3261 §17.2.1: reliable transport: nothing is repeated." },
       },
     },
     // "The purpose of the "Confirmed" state is to absorb any additional ACK messages that arrive".
-    confirmed: { after: { timerI: "terminated" } },
-    terminated: { type: "final", entry: "tellTerminated" },
+    confirmed: {
+      description: "RFC 3261 §17.2.1: the ACK has come; further ones are absorbed.",
+      after: { timerI: "terminated" },
+    },
+    terminated: {
+      description: "RFC 3261 §17.2.1: the transaction is destroyed.",
+      type: "final",
+      entry: "tellTerminated",
+    },
   },
 });

@@ -100,6 +100,7 @@ export const nonInviteClientMachine: Statechart<
   delays: { timerE, timerF, timerK },
 }).createMachine({
   id: "nonInviteClient",
+  description: "RFC 3261 §17.1.2: the client transaction of a request but INVITE.",
   context: ({ input }) => ({
     T1: input.T1,
     T2: input.T2,
@@ -112,6 +113,7 @@ export const nonInviteClientMachine: Statechart<
   on: { dispose: ".terminated" },
   states: {
     pending: {
+      description: "RFC 3261 §17.1.2.2: the request is out, and has no final response.",
       type: "parallel",
       entry: "transmit",
       // "If Timer F fires while the client transaction is still in the "Trying" state, the client
@@ -129,9 +131,11 @@ export const nonInviteClientMachine: Statechart<
       },
       states: {
         response: {
+          description: "RFC 3261 §17.1.2, Figure 6: what has come back.",
           initial: "trying",
           states: {
             trying: {
+              description: "RFC 3261 §17.1.2.2: nothing has come back.",
               on: {
                 response: [
                   { guard: "isTrying", target: "proceeding", actions: ["proceed", "tellTrying"] },
@@ -144,6 +148,7 @@ export const nonInviteClientMachine: Statechart<
               },
             },
             proceeding: {
+              description: "RFC 3261 §17.1.2.2: a provisional response has come.",
               on: {
                 response: [
                   { guard: "isTrying", actions: "tellTrying" },
@@ -154,12 +159,15 @@ export const nonInviteClientMachine: Statechart<
           },
         },
         retransmission: {
+          description: "RFC 3261 §17.1.2.2: timer E, which runs on in both.",
           initial: "sending",
           states: {
             sending: {
+              description: "RFC 3261 §17.1.2.2: the transport decides whether timer E runs.",
               always: [{ guard: "isReliable", target: "waiting" }, { target: "retransmitting" }],
             },
             retransmitting: {
+              description: "RFC 3261 §17.1.2.2: unreliable transport: timer E repeats the request.",
               after: {
                 timerE: {
                   target: "retransmitting",
@@ -168,13 +176,22 @@ export const nonInviteClientMachine: Statechart<
                 },
               },
             },
-            waiting: {},
+            waiting: {
+              description: "RFC 3261 §17.1.2.2: reliable transport: nothing is repeated.",
+            },
           },
         },
       },
     },
     // "The "Completed" state exists to buffer any additional response retransmissions".
-    completed: { after: { timerK: "terminated" } },
-    terminated: { type: "final", entry: "tellTerminated" },
+    completed: {
+      description: "RFC 3261 §17.1.2.2: the final response has come; repeated ones are absorbed.",
+      after: { timerK: "terminated" },
+    },
+    terminated: {
+      description: "RFC 3261 §17.1.2.2: the transaction is destroyed.",
+      type: "final",
+      entry: "tellTerminated",
+    },
   },
 });

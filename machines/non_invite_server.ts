@@ -63,6 +63,7 @@ export const nonInviteServerMachine: Statechart<
   delays: { timerJ },
 }).createMachine({
   id: "nonInviteServer",
+  description: "RFC 3261 §17.2.2: the server transaction of a request but INVITE.",
   context: ({ input }) => ({
     T1: input.T1,
     T2: input.T2,
@@ -73,6 +74,7 @@ export const nonInviteServerMachine: Statechart<
   on: { dispose: ".terminated" },
   states: {
     trying: {
+      description: "RFC 3261 §17.2.2: nothing was sent; repeated requests are discarded.",
       // "Once in the "Trying" state, any further request retransmissions are discarded."
       on: {
         respond: [
@@ -82,6 +84,7 @@ export const nonInviteServerMachine: Statechart<
       },
     },
     proceeding: {
+      description: "RFC 3261 §17.2.2: a provisional response was sent.",
       on: {
         respond: [
           { guard: "isProvisional", actions: "transmit" },
@@ -94,6 +97,7 @@ export const nonInviteServerMachine: Statechart<
       },
     },
     completed: {
+      description: "RFC 3261 §17.2.2: the final response was sent.",
       // "Any other final responses passed by the TU to the server transaction MUST be discarded
       // while in the "Completed" state."
       after: { timerJ: "terminated" },
@@ -102,6 +106,10 @@ export const nonInviteServerMachine: Statechart<
         transportError: { target: "terminated", actions: "tellTransportError" },
       },
     },
-    terminated: { type: "final", entry: "tellTerminated" },
+    terminated: {
+      description: "RFC 3261 §17.2.2: the transaction is destroyed.",
+      type: "final",
+      entry: "tellTerminated",
+    },
   },
 });

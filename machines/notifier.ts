@@ -101,10 +101,12 @@ export const notifierMachine: Statechart<
   },
 }).createMachine({
   id: "notifier",
+  description: "RFC 6665 §4.2.2: a subscription, at the notifier.",
   context: ({ input }) => ({ expires: Math.min(input.expires, MAX_EXPIRES) }),
   type: "parallel",
   states: {
     subscription: {
+      description: "RFC 6665 §4.2.2: how far it is.",
       initial: "respWait",
       on: {
         dispose: ".terminated",
@@ -123,6 +125,7 @@ export const notifierMachine: Statechart<
       },
       states: {
         respWait: {
+          description: "RFC 6665 §4.2.2: the SUBSCRIBE is accepted, and no NOTIFY was sent.",
           on: {
             notify: [
               { guard: "isActive", target: "active" },
@@ -132,11 +135,15 @@ export const notifierMachine: Statechart<
             settle: { guard: not("isUp"), target: "active" },
           },
         },
-        pending: { on: { notify: { guard: "isActive", target: "active" } } },
-        active: {},
+        pending: {
+          description: "RFC 6665 §4.2.2: it waits for authorization.",
+          on: { notify: { guard: "isActive", target: "active" } },
+        },
+        active: { description: "RFC 6665 §4.2.2: the subscriber is told of the state." },
         // §4.4.1: "the subscription is not considered terminated until the NOTIFY transaction with a
         // "Subscription-State" of "terminated" completes."
         leaving: {
+          description: "RFC 6665 §4.4.1: the last NOTIFY is out, and not answered yet.",
           entry: "close",
           on: {
             terminate: {},
@@ -145,16 +152,22 @@ export const notifierMachine: Statechart<
             notifyTimeout: [{ guard: "isLast", target: "terminated" }, {}],
           },
         },
-        terminated: { type: "final", entry: ["tellTerminated", "close"] },
+        terminated: {
+          description: "RFC 6665 §4.2.2: the subscription is removed.",
+          type: "final",
+          entry: ["tellTerminated", "close"],
+        },
       },
     },
     // §4.2.1.2: "Upon successfully accepting or refreshing a subscription, notifiers MUST send a
     // NOTIFY request immediately to communicate the current resource state to the subscriber."
     confirmation: {
+      description: "RFC 6665 §4.2.1.2: the NOTIFY that follows a SUBSCRIBE at once.",
       initial: "owed",
       on: { over: ".closed" },
       states: {
         owed: {
+          description: "RFC 6665 §4.2.1.2: that NOTIFY is still to be sent.",
           after: { immediately: { actions: "settle" } },
           on: {
             notify: "sent",
@@ -164,19 +177,24 @@ export const notifierMachine: Statechart<
             ],
           },
         },
-        sent: { on: { subscribe: "owed" } },
-        closed: { type: "final" },
+        sent: { description: "RFC 6665 §4.2.1.2: none is owed.", on: { subscribe: "owed" } },
+        closed: { description: "RFC 6665 §4.4.1: none will be owed.", type: "final" },
       },
     },
     duration: {
+      description: "RFC 6665 §4.2.1.1: how long it lasts.",
       initial: "running",
       on: { over: ".closed" },
       states: {
         running: {
+          description: "RFC 6665 §4.2.1.1: it has not expired.",
           after: { expiry: { target: "closed", actions: "lapse" } },
           on: { subscribe: { target: "running", reenter: true, actions: "setExpires" } },
         },
-        closed: { type: "final" },
+        closed: {
+          description: "RFC 6665 §4.2.1.4: it has expired, or ended otherwise.",
+          type: "final",
+        },
       },
     },
   },

@@ -55,6 +55,7 @@ export const notifyWaitMachine: Statechart<
   delays: { timerN },
 }).createMachine({
   id: "notifyWait",
+  description: "RFC 6665 §4.1.2.4: the wait for NOTIFYs after a SUBSCRIBE or REFER.",
   context: ({ input }) => ({ T1: input.T1, T2: input.T2, T4: input.T4 }),
   initial: "waiting",
   // §4.1.2.4: "a subscriber starts a Timer N, set to 64*T1, when it sends a SUBSCRIBE request. If
@@ -70,8 +71,15 @@ export const notifyWaitMachine: Statechart<
   },
   on: { end: ".terminated", dispose: ".terminated" },
   states: {
-    waiting: { on: { notify: "notified" } },
-    notified: {},
-    terminated: { type: "final", entry: "tellTerminated" },
+    waiting: {
+      description: "RFC 6665 §4.1.2: notify_wait: no NOTIFY has come.",
+      on: { notify: "notified" },
+    },
+    notified: { description: "RFC 6665 §4.1.2.4: one has come; other branches may send theirs." },
+    terminated: {
+      description: "RFC 6665 §4.1.2.4: no other NOTIFY makes a subscription.",
+      type: "final",
+      entry: "tellTerminated",
+    },
   },
 });

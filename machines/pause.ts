@@ -53,16 +53,22 @@ export const pauseMachine: Statechart<
   delays: { delay: ({ context }) => context.delay },
 }).createMachine({
   id: "pause",
+  description: "RFC 3261 §14.1: the time between two attempts of a request.",
   context: ({ input }) => ({ delay: input.delay }),
   initial: "waiting",
   states: {
     waiting: {
+      description: "RFC 3261 §14.1: the request is to go again.",
       after: { delay: { target: "terminated", actions: "tellResend" } },
       on: {
         cancel: { target: "terminated", actions: "tellGiveUp" },
         dispose: "terminated",
       },
     },
-    terminated: { type: "final", entry: "tellTerminated" },
+    terminated: {
+      description: "RFC 3261 §14.1: it goes again, or is given up.",
+      type: "final",
+      entry: "tellTerminated",
+    },
   },
 });

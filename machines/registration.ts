@@ -100,6 +100,7 @@ export const registrationMachine: Statechart<
   },
 }).createMachine({
   id: "registration",
+  description: "RFC 3261 §10.2: a binding that is kept at a registrar.",
   context: ({ input }) => ({ T1: input.T1, T2: input.T2, T4: input.T4, expires: 0 }),
   type: "parallel",
   states: {
@@ -107,16 +108,19 @@ export const registrationMachine: Statechart<
     // the registrar for the previous one or the previous REGISTER request has timed out." Where the
     // flow of the previous one is gone, neither will be.
     request: {
+      description: "RFC 3261 §10.2: the REGISTER that is under way or comes next.",
       initial: "waiting",
       on: { dispose: ".closed" },
       states: {
         waiting: {
+          description: "RFC 5626 §4.5: there is no flow to send a REGISTER by.",
           on: {
             register: "registering",
             unregister: [{ guard: "isUnbound", target: "closed" }, { target: "unregistering" }],
           },
         },
         registering: {
+          description: "RFC 3261 §10.2.1: a REGISTER for the binding is out.",
           entry: "sendRegister",
           on: {
             register: { target: "registering", reenter: true },
@@ -127,17 +131,20 @@ export const registrationMachine: Statechart<
           },
         },
         idle: {
+          description: "RFC 3261 §10.2.4: the binding is fresh enough.",
           on: { register: "registering", due: "registering", unregister: "unregistering" },
         },
         // A binding that is there lasts until it expires. That the program has mended what was wrong is
         // for the program to say.
         refused: {
+          description: "RFC 3261 §10.2.8: the registrar has refused for good.",
           on: {
             register: "registering",
             unregister: [{ guard: "isUnbound", target: "closed" }, { target: "unregistering" }],
           },
         },
         leaving: {
+          description: "RFC 3261 §10.2: the binding is to go, once the REGISTER is answered.",
           on: {
             accept: "unregistering",
             fail: [{ guard: "isUnbound", target: "closed" }, { target: "unregistering" }],
@@ -147,17 +154,24 @@ export const registrationMachine: Statechart<
         // §10.2.2: "A UA requests the immediate removal of a binding by specifying an expiration
         // interval of "0" for that contact address in a REGISTER request."
         unregistering: {
+          description: "RFC 3261 §10.2.2: a REGISTER that removes the binding is out.",
           entry: "sendUnregister",
           on: { accept: "closed", fail: "closed", refuse: "closed" },
         },
-        closed: { type: "final", entry: ["tellTerminated", "close"] },
+        closed: {
+          description: "RFC 3261 §10.2.2: nothing will be sent any more.",
+          type: "final",
+          entry: ["tellTerminated", "close"],
+        },
       },
     },
     binding: {
+      description: "RFC 3261 §10.2.1: what the registrar has granted.",
       initial: "none",
       on: { over: ".closed" },
       states: {
         none: {
+          description: "RFC 3261 §10.2.1: the registrar has no binding, as far as is known.",
           on: {
             accept: {
               guard: "isRegistering",
@@ -167,6 +181,7 @@ export const registrationMachine: Statechart<
           },
         },
         bound: {
+          description: "RFC 3261 §10.2.4: the binding is there until it expires.",
           initial: "fresh",
           // §10.2.4: "Each UA is responsible for refreshing the bindings that it has previously
           // established."
@@ -180,11 +195,14 @@ export const registrationMachine: Statechart<
             },
           },
           states: {
-            fresh: { after: { refreshDue: { target: "due", actions: "refresh" } } },
-            due: {},
+            fresh: {
+              description: "RFC 3261 §10.2.4: it need not be refreshed yet.",
+              after: { refreshDue: { target: "due", actions: "refresh" } },
+            },
+            due: { description: "RFC 3261 §10.2.4: it is to be refreshed." },
           },
         },
-        closed: { type: "final" },
+        closed: { description: "RFC 3261 §10.2.2: the binding is kept no more.", type: "final" },
       },
     },
   },

@@ -81,16 +81,19 @@ export const reliableProvisionalClientMachine: Statechart<
   },
 }).createMachine({
   id: "reliableProvisionalClient",
+  description: "RFC 3262 §4: reliable provisional responses, in one early dialog.",
   context: ({ input }) => ({ T1: input.T1, T2: input.T2, T4: input.T4, last: 0, owed: [] }),
   initial: "settled",
   on: { final: ".ended", dispose: ".ended" },
   states: {
     settled: {
+      description: "RFC 3262 §4: no PRACK is owed.",
       on: {
         provisional: { guard: "isNext", target: "owingPrack", actions: ["note", "tellProgress"] },
       },
     },
     owingPrack: {
+      description: "RFC 3262 §4: a response has come that a PRACK has to answer.",
       // It runs from the first that is owed: one that comes later does not put it off.
       after: {
         prackWatchdog: { target: "settled", actions: ["tellPrackOverdue", "forgetAll"] },
@@ -103,6 +106,10 @@ export const reliableProvisionalClientMachine: Statechart<
         ],
       },
     },
-    ended: { type: "final", entry: "tellTerminated" },
+    ended: {
+      description: "RFC 3262 §4: the INVITE has its final response.",
+      type: "final",
+      entry: "tellTerminated",
+    },
   },
 });

@@ -122,6 +122,7 @@ export const reliableProvisionalServerMachine: Statechart<
   },
 }).createMachine({
   id: "reliableProvisionalServer",
+  description: "RFC 3262 §3: reliable provisional responses to one INVITE.",
   context: ({ input }) => ({
     T1: input.T1,
     T2: input.T2,
@@ -131,10 +132,12 @@ export const reliableProvisionalServerMachine: Statechart<
   type: "parallel",
   states: {
     provisional: {
+      description: "RFC 3262 §3: the response that is under way.",
       initial: "idle",
       on: { dispose: ".ended" },
       states: {
         idle: {
+          description: "RFC 3262 §3: none is unacknowledged.",
           after: { extension: { actions: "tellExtensionDue" } },
           on: {
             provisional: { target: "awaitingPrack", actions: "send" },
@@ -142,6 +145,7 @@ export const reliableProvisionalServerMachine: Statechart<
           },
         },
         awaitingPrack: {
+          description: "RFC 3262 §3: one was sent, and its PRACK is due.",
           initial: "repeating",
           entry: "resetInterval",
           after: { prackTimeout: { target: "lingering", actions: ["tellTimeout", "expire"] } },
@@ -155,6 +159,7 @@ export const reliableProvisionalServerMachine: Statechart<
           },
           states: {
             repeating: {
+              description: "RFC 3262 §3: it is repeated until the PRACK comes.",
               // A child state, so that the next repetition leaves the timeout running.
               after: {
                 repetition: {
@@ -167,6 +172,7 @@ export const reliableProvisionalServerMachine: Statechart<
           },
         },
         answeringPrack: {
+          description: "RFC 3262 §3: the PRACK has come, and is being answered.",
           // The PRACK may have an offer, whose answer takes its time. What is in line waits for it.
           after: { prackWatchdog: { actions: "tellPrackOverdue" } },
           on: {
@@ -178,17 +184,24 @@ export const reliableProvisionalServerMachine: Statechart<
           },
         },
         lingering: {
+          description: "RFC 3262 §3: the INVITE is answered; a late PRACK may still come.",
           after: { linger: "ended" },
           on: { prack: "answeringPrack" },
         },
-        ended: { type: "final", entry: "tellTerminated" },
+        ended: {
+          description: "RFC 3262 §3: no PRACK is waited for.",
+          type: "final",
+          entry: "tellTerminated",
+        },
       },
     },
     answer: {
+      description: "RFC 3262 §3: the final response, which may have to wait.",
       initial: "open",
       on: { final: ".given", expired: ".given", dispose: ".given" },
       states: {
         open: {
+          description: "RFC 3262 §3: it is not given yet.",
           on: {
             accept: [
               { guard: "hasUnacknowledgedSession", target: "deferred" },
@@ -196,8 +209,15 @@ export const reliableProvisionalServerMachine: Statechart<
             ],
           },
         },
-        deferred: { on: { settled: { target: "given", actions: "tellAccept" } } },
-        given: { type: "final", entry: "close" },
+        deferred: {
+          description: "RFC 3262 §3: a 2xx waits for the PRACK of a session description.",
+          on: { settled: { target: "given", actions: "tellAccept" } },
+        },
+        given: {
+          description: "RFC 3262 §3: the INVITE has its final response.",
+          type: "final",
+          entry: "close",
+        },
       },
     },
   },

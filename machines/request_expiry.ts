@@ -51,10 +51,12 @@ export const requestExpiryMachine: Statechart<
   delays: { validity: ({ context }) => context.validity },
 }).createMachine({
   id: "requestExpiry",
+  description: "RFC 3261 §13.2.1, §13.3.1: how long a request is good for.",
   context: ({ input }) => ({ validity: input.validity }),
   initial: "open",
   states: {
     open: {
+      description: "RFC 3261 §13.3.1: it has no final response, and has not expired.",
       // §13.3.1: "If the invitation expires before the UAS has generated a final response, a 487
       // (Request Terminated) response SHOULD be generated." §13.2.1: "If the time indicated in the
       // Expires header field is reached and no final answer for the INVITE has been received, the UAC
@@ -62,6 +64,10 @@ export const requestExpiryMachine: Statechart<
       after: { validity: { target: "terminated", actions: "tellExpired" } },
       on: { answered: "terminated", dispose: "terminated" },
     },
-    terminated: { type: "final", entry: "tellTerminated" },
+    terminated: {
+      description: "RFC 3261 §13.3.1: it is answered, or has expired.",
+      type: "final",
+      entry: "tellTerminated",
+    },
   },
 });

@@ -18,11 +18,16 @@ import type { Statechart } from "./statechart.ts";
 export type * from "./session_events.ts";
 
 const dialog = sessionSetup.createStateConfig({
+  description: "RFC 3261 §12, §15: the dialog of the INVITE.",
   initial: "initial",
   on: { dispose: ".terminated" },
   states: {
-    initial: { on: { progress: "early", accept: "accepted", end: "terminated" } },
+    initial: {
+      description: "RFC 3261 §12.1: no response has made the dialog.",
+      on: { progress: "early", accept: "accepted", end: "terminated" },
+    },
     early: {
+      description: "RFC 3261 §12.1: a provisional response has made it.",
       on: {
         accept: "accepted",
         end: "terminated",
@@ -35,6 +40,7 @@ const dialog = sessionSetup.createStateConfig({
     },
     // The 2xx has confirmed the dialog; its ACK is still to come.
     accepted: {
+      description: "RFC 3261 §13.2.2.4: a 2xx has confirmed it; the ACK is to come.",
       on: {
         ack: [
           { guard: "isLeaving", target: "leaving", actions: "sendBye" },
@@ -55,6 +61,7 @@ const dialog = sessionSetup.createStateConfig({
       },
     },
     confirmed: {
+      description: "RFC 3261 §12.2: the call is up.",
       on: {
         bye: [
           { guard: "owesAck", target: "leaving", actions: ["acknowledge", "sendBye"] },
@@ -68,6 +75,7 @@ const dialog = sessionSetup.createStateConfig({
       },
     },
     leaving: {
+      description: "RFC 3261 §15.1.1: this side has sent a BYE.",
       entry: "closeSession",
       on: {
         // The 2xx crossed a BYE on the dialog, and has to be acknowledged all the same.
@@ -79,7 +87,11 @@ const dialog = sessionSetup.createStateConfig({
         byeReceived: "terminated",
       },
     },
-    terminated: { type: "final", entry: ["tellTerminated", "closeSession"] },
+    terminated: {
+      description: "RFC 3261 §15: the dialog is over.",
+      type: "final",
+      entry: ["tellTerminated", "closeSession"],
+    },
   },
 });
 
@@ -92,6 +104,7 @@ export const sessionMachine: Statechart<
   SessionEmission
 > = sessionSetup.createMachine({
   id: "session",
+  description: "RFC 3261 §12 to §15: the session that an INVITE sets up, as one side sees it.",
   context: ({ input }) => ({
     T1: input.T1,
     T2: input.T2,

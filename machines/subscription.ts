@@ -147,6 +147,7 @@ export const subscriptionMachine: Statechart<
   },
 }).createMachine({
   id: "subscription",
+  description: "RFC 6665 §4.1.2: a subscription, at the subscriber.",
   context: ({ input }) => ({
     T1: input.T1,
     T2: input.T2,
@@ -158,6 +159,7 @@ export const subscriptionMachine: Statechart<
   type: "parallel",
   states: {
     subscription: {
+      description: "RFC 6665 §4.1.2: how far it is.",
       initial: "initial",
       on: {
         dispose: ".terminated",
@@ -171,6 +173,7 @@ export const subscriptionMachine: Statechart<
       },
       states: {
         initial: {
+          description: "RFC 6665 §4.1.2: no NOTIFY has said what state it is in.",
           on: {
             notify: [
               { guard: "isActive", target: "active" },
@@ -178,27 +181,37 @@ export const subscriptionMachine: Statechart<
             ],
           },
         },
-        pending: { on: { notify: { guard: "isActive", target: "active" } } },
-        active: {},
+        pending: {
+          description: "RFC 6665 §4.1.3: it waits for authorization.",
+          on: { notify: { guard: "isActive", target: "active" } },
+        },
+        active: { description: "RFC 6665 §4.1.3: it is accepted." },
         // The notifier's clock has run out as well, and its last NOTIFY is on its way: §4.4.1, "the
         // subscription is not considered terminated until the NOTIFY transaction with a
         // "Subscription-State" of "terminated" completes."
         expired: {
+          description: "RFC 6665 §4.4.1: its time is over; the last NOTIFY may still come.",
           entry: ["tellEnd", "close"],
           after: { timerN: "terminated" },
           on: { reject: {} },
         },
-        terminated: { type: "final", entry: ["tellTerminated", "close"] },
+        terminated: {
+          description: "RFC 6665 §4.1.2: the subscription is over.",
+          type: "final",
+          entry: ["tellTerminated", "close"],
+        },
       },
     },
     // "In the state diagram, "Re-subscription times out" means that an attempt to refresh or update
     // the subscription using a new SUBSCRIBE request does not result in a NOTIFY request before the
     // corresponding Timer N expires."
     refresh: {
+      description: "RFC 6665 §4.1.2.2: a SUBSCRIBE within it, and its NOTIFY.",
       initial: "idle",
       on: { over: ".closed" },
       states: {
         idle: {
+          description: "RFC 6665 §4.1.2.2: none is under way.",
           on: {
             subscribe: { target: "refreshing", actions: "setRequested" },
             unsubscribe: "unsubscribing",
@@ -207,6 +220,7 @@ export const subscriptionMachine: Statechart<
           },
         },
         refreshing: {
+          description: "RFC 6665 §4.1.2.2: one is out, and its NOTIFY is due.",
           after: { timerN: { target: "closed", actions: "giveUp" } },
           on: {
             subscribe: { target: "refreshing", reenter: true, actions: "setRequested" },
@@ -223,15 +237,20 @@ export const subscriptionMachine: Statechart<
         },
         // §4.1.2.3: "a successful unsubscription will also trigger a final NOTIFY request." Others
         // may have crossed it.
-        unsubscribing: { after: { timerN: { target: "closed", actions: "giveUp" } } },
-        closed: { type: "final" },
+        unsubscribing: {
+          description: "RFC 6665 §4.1.2.3: one that ends it is out; a last NOTIFY is due.",
+          after: { timerN: { target: "closed", actions: "giveUp" } },
+        },
+        closed: { description: "RFC 6665 §4.1.2.2: none will follow.", type: "final" },
       },
     },
     duration: {
+      description: "RFC 6665 §4.1.2.1: how long it lasts.",
       initial: "running",
       on: { over: ".closed" },
       states: {
         running: {
+          description: "RFC 6665 §4.1.2.1: it has not expired.",
           initial: "fresh",
           after: { expiry: { target: "closed", actions: "lapse" } },
           on: {
@@ -247,14 +266,18 @@ export const subscriptionMachine: Statechart<
             unsubscribe: "closed",
           },
           states: {
-            fresh: { after: { refreshDue: "due" } },
+            fresh: {
+              description: "RFC 6665 §4.1.2.2: it need not be refreshed yet.",
+              after: { refreshDue: "due" },
+            },
             due: {
+              description: "RFC 6665 §4.1.2.2: it may be refreshed by itself.",
               always: { guard: "isAutoRefresh", target: "refreshed", actions: "sendRefresh" },
             },
-            refreshed: {},
+            refreshed: { description: "RFC 6665 §4.1.2.2: a SUBSCRIBE was asked for." },
           },
         },
-        closed: { type: "final" },
+        closed: { description: "RFC 6665 §4.1.2: it has expired, or is to end.", type: "final" },
       },
     },
   },

@@ -56,16 +56,25 @@ export const supervisorMachine: Statechart<
   delays: { deadline: ({ context }) => context.deadline },
 }).createMachine({
   id: "supervisor",
+  description: "The life of a core's supervisor, which no RFC describes.",
   context: { deadline: 0 },
   initial: "running",
   on: { dispose: ".stopped" },
   states: {
-    running: { on: { stop: { target: "draining", actions: "setDeadline" } } },
+    running: {
+      description: "Calls come and go.",
+      on: { stop: { target: "draining", actions: "setDeadline" } },
+    },
     draining: {
+      description: "Every call is being ended, within a deadline.",
       entry: "drain",
       after: { deadline: "stopped" },
       on: { drained: "stopped" },
     },
-    stopped: { type: "final", entry: "tellStopped" },
+    stopped: {
+      description: "Nothing is left, and every transport is closed.",
+      type: "final",
+      entry: "tellStopped",
+    },
   },
 });
