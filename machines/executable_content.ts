@@ -93,6 +93,29 @@ function updateBy(assignment: Update | Record<string, Expression<unknown>>): Upd
   };
 }
 
+/** What a guard is made of. */
+export type GuardForm =
+  | { readonly kind: "function"; readonly guard: Guard }
+  | { readonly kind: "in"; readonly state: StateValue }
+  | { readonly kind: "not" | "and" | "or"; readonly guards: readonly unknown[] };
+
+/** Takes a guard of a machine apart. */
+export function guardForm(machine: AnyStateMachine, guard: unknown): GuardForm {
+  const found = resolve(machine.implementations.guards, guard);
+  const { check, stateValue: state, guards = [] } = found;
+  if (check === undefined) return { kind: "function", guard: found as Guard };
+  if (state !== undefined) return { kind: "in", state };
+  switch (check) {
+    case CHECK_NOT:
+      return { kind: "not", guards };
+    case CHECK_AND:
+      return { kind: "and", guards };
+    case CHECK_OR:
+      return { kind: "or", guards };
+  }
+  throw new TypeError(`expected and, or, not or stateIn in ${machine.id}, found ${nameOf(guard)}`);
+}
+
 /**
  * A guard of a machine, as it is while the machine is in `state`: `true` or `false` where the state
  * alone decides.
@@ -103,21 +126,20 @@ export function guardIn(
   guard: unknown,
 ): Guard | boolean {
   if (guard === undefined) return true;
-  const found = resolve(machine.implementations.guards, guard);
-  if (found.check === undefined) return found as Guard;
-  if (found.stateValue !== undefined) return matchesState(found.stateValue, state);
-  const inner = (found.guards ?? []).map((each) => guardIn(machine, state, each));
-  switch (found.check) {
-    case CHECK_NOT: {
+  const form = guardForm(machine, guard);
+  if (form.kind === "function") return form.guard;
+  if (form.kind === "in") return matchesState(form.state, state);
+  const inner = form.guards.map((each) => guardIn(machine, state, each));
+  switch (form.kind) {
+    case "not": {
       const [only = true] = inner;
       return typeof only === "boolean" ? !only : (args) => !only(args);
     }
-    case CHECK_AND:
+    case "and":
       return combined(inner, false, (left, right) => (args) => left(args) && right(args));
-    case CHECK_OR:
+    case "or":
       return combined(inner, true, (left, right) => (args) => left(args) || right(args));
   }
-  throw new TypeError(`expected and, or, not or stateIn in ${machine.id}, found ${nameOf(guard)}`);
 }
 
 /** Joins guards, of which those are left out that never decide. */
