@@ -94,15 +94,24 @@ function bindingOf(own: OwnBinding, bindings: NameAddrHeader[]): NameAddrHeader 
     return each.getParam("+sip.instance") === `<${instanceId}>` &&
       (regId === undefined || flow === undefined || flow === `${regId}`);
   });
-  const found = byInstance ?? bindings.find((each) => equivalentURI(each.uri, uri));
+  const found = byInstance ??
+    bindings.find((each) => !isOther(each, own) && equivalentURI(each.uri, uri));
   if (found !== undefined) return found;
   // What is between may have written another host into it.
   const [first, ...others] = bindings.filter((each) => isLike(each, own));
   return others.length === 0 ? first : undefined;
 }
 
-function isLike({ uri }: NameAddrHeader, own: OwnBinding): boolean {
-  return uri.user === own.uri.user;
+function isLike(binding: NameAddrHeader, own: OwnBinding): boolean {
+  return binding.uri.user === own.uri.user && !isOther(binding, own);
+}
+
+/** Whether it says that it is of another device, or of another flow of this one. */
+function isOther(binding: NameAddrHeader, { instanceId, regId }: OwnBinding): boolean {
+  const instance = binding.getParam("+sip.instance");
+  const flow = binding.getParam("reg-id");
+  if (instance && instance !== `<${instanceId}>`) return true;
+  return instance !== undefined && Boolean(flow) && regId !== undefined && flow !== `${regId}`;
 }
 
 /** §10.2.4: the "expires" of its own Contact, else Expires; §10.2.1.1: a broken one is 3600. */
