@@ -48,8 +48,10 @@ export class OutboundFlow {
   private readonly supervisor: Supervisor;
   private readonly user: FlowUser;
   private readonly actor: ActorOf<typeof flowMachine>;
-  /** What it goes by while it is open, and what hears of the loss of its connection. */
   private told: FlowState = "connecting";
+  /** The keep-alive that is waited for. A refresh that goes through meanwhile does not answer it. */
+  private openPing: object | undefined;
+  /** What it went by when it was open last, and what hears of the loss of its connection. */
   private way: { readonly flow: Flow; readonly watcher: ConnectionUser } | undefined;
 
   /** Nothing happens before `start`. */
@@ -137,7 +139,7 @@ export class OutboundFlow {
       fail: () => {
         if (this.way?.watcher !== watcher) return;
         this.incarnation++;
-        this.lose();
+        if (this.isUp) this.lose();
       },
     };
     this.way = { flow, watcher };
@@ -155,9 +157,10 @@ export class OutboundFlow {
     const { way } = this;
     if (way?.flow.transport.ping === undefined) return;
     const { transport, remote } = way.flow;
+    const ping = this.openPing = {};
     const answered = (error?: unknown): void => {
       // A loss of the connection may have told the same already.
-      if (this.way?.watcher !== way.watcher) return;
+      if (this.openPing !== ping) return;
       if (error === undefined) return this.send({ type: "answered", random: this.random() });
       const why = error instanceof Error ? error.message : `${error}`;
       this.supervisor.note(`a keep-alive to ${remote.host} failed: ${why}`);
@@ -174,7 +177,7 @@ export class OutboundFlow {
   private tell(emission: FlowEmission): void {
     switch (emission.type) {
       case "connect":
-        this.unwatch();
+        this.openPing = undefined;
         this.note("connecting");
         return this.user.connect();
       case "open":
@@ -182,11 +185,14 @@ export class OutboundFlow {
       case "ping":
         return this.ping();
       case "failed":
-        return this.unwatch();
+        this.openPing = undefined;
+        // Its connection may still be there, and be lost before the next REGISTER: calls hear of that.
+        return;
       case "backOff":
         this.note("backingOff");
         return this.user.backOff(emission.delay);
       case "terminated":
+        this.openPing = undefined;
         this.unwatch();
         return this.note("closed");
     }
