@@ -108,7 +108,7 @@ export interface Registration {
   readonly state: RegistrationState;
   /** How its flow is. */
   readonly flowState: FlowState;
-  /** For how many seconds it was granted last. */
+  /** For how many seconds it was granted last; `undefined` where it is not, or no more. */
   readonly expires: number | undefined;
   /**
    * What goes into Contact of this address's requests and responses: a GRUU, or the registered address,

@@ -39,6 +39,9 @@ import { retryAfterOf, willPass } from "./retry_after.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { responseOf } from "./user_agent_client.ts";
 
+/** What is said of the place of a registration while it has yet to be made from another network. */
+const ANOTHER_NETWORK = "another network";
+
 /** See the module. */
 export class RegistrationClient implements Registration, RegisteredAddress, RegistrationEntry {
   delegate?: RegistrationDelegate;
@@ -193,8 +196,9 @@ export class RegistrationClient implements Registration, RegisteredAddress, Regi
 
   networkChanged(): void {
     // Its calls are told of the new address, whatever that looks like from here.
-    if (this.place !== undefined) this.place = "another network";
-    if (this.flowState !== "closed") this.flow.reconnect();
+    this.place = ANOTHER_NETWORK;
+    if (this.flowState === "closed") this.forgetPlace();
+    else this.flow.reconnect();
   }
 
   private requestNow(): void {
@@ -229,6 +233,8 @@ export class RegistrationClient implements Registration, RegisteredAddress, Regi
       case "refreshed":
         return this.tellOf("onRefreshed");
       case "lapsed":
+        // RFC 5627 §4.2: temporary GRUUs are no longer valid; nor is a Service-Route without a binding.
+        this.granted = undefined;
         return this.callGuest("onUnregistered", () => this.delegate?.onUnregistered?.());
       case "terminated":
         this.tellFailure(undefined);
@@ -247,6 +253,7 @@ export class RegistrationClient implements Registration, RegisteredAddress, Regi
     registry.removeRegistration(this);
     environment.registrations.remove(this);
     this.flow.dispose();
+    this.forgetPlace();
     this.callGuest("onUnregistered", () => this.delegate?.onUnregistered?.());
     this.resolveOver();
   }
@@ -290,10 +297,11 @@ export class RegistrationClient implements Registration, RegisteredAddress, Regi
       this.fail(response, () => this.flow.refuse(retryAfterOf(response, MAX_EXPIRES)));
     } else {
       // What is wrong has to be mended first.
+      this.failure = response;
       this.actor.send({ type: "refuse" });
       this.flow.dispose();
-      this.failure = response;
       this.tellFailure(undefined);
+      this.forgetPlace();
     }
   }
 
@@ -335,7 +343,20 @@ export class RegistrationClient implements Registration, RegisteredAddress, Regi
     const place = `${this.requests.binding.uri} ${mapped} ${connection}`;
     const isMoved = this.place !== undefined && this.place !== place;
     this.place = place;
-    if (!isMoved) return;
+    if (isMoved) this.relocateCalls();
+  }
+
+  /** It is not made from the network of now: its calls are told without it. */
+  private forgetPlace(): void {
+    if (this.place !== ANOTHER_NETWORK) return;
+    this.place = undefined;
+    // What was granted leads to where this side is no more.
+    this.granted = undefined;
+    this.relocateCalls();
+  }
+
+  private relocateCalls(): void {
+    if (this.supervisor.state !== "running") return;
     for (const call of this.supervisor.registry.invitedCalls) {
       if (addressOf(call.session.localURI) === addressOf(this.aor)) call.relocate();
     }
