@@ -32,6 +32,7 @@ export class AddressAnnouncement {
       this.wait(session.supervisor.environment.timers.T2);
       return this;
     }
+    if (session.tellNetworkChange()) return this;
     this.attempts++;
     const client = session.inviteAsBefore(({ message }) => {
       if (willPass(message) && this.attempts < MAX_ATTEMPTS) this.wait(RETRY_DELAY);

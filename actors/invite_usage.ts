@@ -86,7 +86,8 @@ export abstract class InviteUsage implements SessionUsage {
   private readonly call: Call | undefined;
   private invitation: Invitation;
   /** Whether that is one of this side's. */
-  private isInviter: boolean;
+  /** Whether the last INVITE is this side's. */
+  protected isInviter: boolean;
   private readonly acks: Acknowledgements;
   /** The last INVITE of this side that was disposed of. */
   protected abandonedCall: Call | undefined;

@@ -262,7 +262,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
     const own = options.extraHeaders ?? [];
     checkContact(valuesIn(own, "Contact"));
     const contact = this.session?.dialog.contact ??
-      contactFor(environment, this.transaction.flow, this.message);
+      contactFor(environment, this.supervisor.currentFlow(this.transaction.flow), this.message);
     // §13.3.1.4: the 2xx "SHOULD contain the Allow header field" and "the Supported header field";
     // RFC 3311 §5 has the one and RFC 4538 §4 the other in every response that makes a dialog.
     const capabilities = capabilityLines(environment, this.message);

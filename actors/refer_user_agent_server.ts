@@ -141,7 +141,7 @@ export class ReferUserAgentServer extends UserAgentServer implements IncomingRef
     const own = options.extraHeaders ?? [];
     checkContact(valuesIn(own, "Contact"));
     const contact = this.usages?.dialog.contact ??
-      contactFor(environment, this.transaction.flow, this.message);
+      contactFor(environment, this.supervisor.currentFlow(this.transaction.flow), this.message);
     const agreement = refusesSubscription(this.message) ? ["Refer-Sub: false"] : [];
     const extraHeaders = withMissing(own, [
       `Contact: ${contact}`,

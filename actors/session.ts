@@ -74,9 +74,10 @@ export interface SessionDelegate {
   onMessage?(request: IncomingMessageRequest): void;
   /**
    * This side is reached at another address by now: the network is another one, or the flow of the
-   * registration was lost and formed again. Contact has the new one in all that is sent from here on.
-   * Without this, the engine invites again with the last description; with it, that is for the program
-   * to do, which may have another address for its media.
+   * registration was lost and formed again. Contact has the new one in all that is sent from here on. Of
+   * a call that rings at the far end it is told when that is up. Without this, the engine invites again
+   * with the last description; with it, that is for the program to do, which may have another address for
+   * its media.
    */
   onNetworkChange?(): void;
   /** NOTIFY of a subscription that the engine does not know. Without this, it answers 481. */

@@ -214,21 +214,27 @@ export class SessionDialog extends InviteUsage implements Session {
 
   override relocate(): void {
     const { sessionState, dialog, supervisor: { environment } } = this;
-    if (sessionState !== "Confirmed" && sessionState !== "AckWait") return;
+    if (sessionState === "Initial" || sessionState === "Terminated") return;
     const flow = flowTo(dialog.nextHop, environment.transports);
     const user = dialog.contact === undefined ? undefined : userOf(dialog.contact);
     if (!(flow instanceof TransportError)) {
       const scheme = contactScheme(dialog.remoteTarget);
       dialog.contact = environment.contact(flow.transport, user, this.localURI, scheme);
     }
-    const { delegate } = this;
     this.announcement?.dispose();
     this.announcement = undefined;
-    if (delegate?.onNetworkChange === undefined) {
-      this.announcement = new AddressAnnouncement(this).start();
-      return;
-    }
+    const isEarly = sessionState === "Early";
+    // What accepts a call has the Contact of now; the INVITE that was sent has that of before.
+    if (isEarly ? !this.isInviter : this.tellNetworkChange()) return;
+    this.announcement = new AddressAnnouncement(this).start();
+  }
+
+  /** Leaves it to the program to tell the far end; false where it does not want to. */
+  tellNetworkChange(): boolean {
+    const { delegate } = this;
+    if (delegate?.onNetworkChange === undefined) return false;
     this.callGuest("onNetworkChange", () => delegate.onNetworkChange?.());
+    return true;
   }
 
   private checkOffer(method: string, mayOffer: boolean): void {

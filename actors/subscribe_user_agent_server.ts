@@ -112,7 +112,11 @@ export class SubscribeUserAgentServer extends UserAgentServer implements Incomin
     }
     const expires = Math.min(said ?? this.expires, MAX_EXPIRES);
     checkContact(valuesIn(own, "Contact"));
-    const contact = contactFor(environment, this.transaction.flow, this.message);
+    const contact = contactFor(
+      environment,
+      this.supervisor.currentFlow(this.transaction.flow),
+      this.message,
+    );
     const extraHeaders = withMissing(own, [
       `Expires: ${expires}`,
       `Contact: ${contact}`,

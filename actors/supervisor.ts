@@ -184,6 +184,8 @@ export class Supervisor {
     );
     environment.transports.splice(0, before.length, ...after);
     for (const transport of after) {
+      // One may come back; two that each take the other's place would be asked without end.
+      this.successors.delete(transport);
       if (!before.includes(transport)) transport.attach(this.receiverOf(transport));
     }
     for (const transport of before) {
@@ -200,6 +202,16 @@ export class Supervisor {
     transport.close().catch((cause) => this.note(`closing a transport: ${cause}`));
   }
 
+  /** By what goes now what would have gone by a transport that another has taken the place of. */
+  currentFlow({ transport, remote }: Flow): Flow {
+    let current = transport;
+    for (let next = this.successors.get(current); next !== undefined;) {
+      current = next;
+      next = this.successors.get(current);
+    }
+    return { transport: current, remote };
+  }
+
   /**
    * Sends a message; `onError` is called if the transport cannot, at once or later, and `onSent` when it
    * has.
@@ -210,12 +222,7 @@ export class Supervisor {
     onError: (error: TransportError) => void,
     onSent?: () => void,
   ): void {
-    const { remote } = flow;
-    let { transport } = flow;
-    for (let next = this.successors.get(transport); next !== undefined;) {
-      transport = next;
-      next = this.successors.get(transport);
-    }
+    const { transport, remote } = this.currentFlow(flow);
     // A program may still hold requests and sessions when the core is gone.
     if (this.state === "stopped") return;
     this.trace("out", bytes, { transport, remote });

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   InvalidArgumentError,
   InvalidStateError,
@@ -249,4 +249,173 @@ Deno.test("network: a transport that cannot be closed harms nobody", async () =>
   move(x);
   await x.clock.advanceAsync(0);
   x.finish();
+});
+
+/** A call from an address, which rings. */
+function ringing(x: Registering): void {
+  const message = x.core.makeOutgoingRequestMessage(
+    "INVITE",
+    CAROL,
+    ALICE,
+    CAROL,
+    {},
+    [],
+    sdp("1"),
+  );
+  x.core.invite(message, x.recorder());
+  x.peer.respond(x.peer.request("INVITE"), 180);
+  x.takeEvents();
+}
+
+for (const isRegistered of [false, true]) {
+  const who = isRegistered ? "of an address that is registered" : "of any address";
+  Deno.test(`network: a call ${who} that rang at the far end is told when it is up`, () => {
+    const x = new Registering();
+    if (isRegistered) x.register();
+    if (isRegistered) x.grant();
+    ringing(x);
+    move(x);
+    if (isRegistered) x.grant();
+    x.takeEvents();
+    x.clock.advance(10_000);
+    assertEquals(x.takeEvents(), []);
+    x.peer.respond(x.peer.request("INVITE"), 200, { body: "2" });
+    assertEquals(x.takeEvents(), ["onAccept 200", "ACK"]);
+    x.clock.advance(2000);
+    assertEquals(x.takeEvents(), ["INVITE"]);
+    assertEquals(
+      x.peer.request("INVITE").getHeader("Contact"),
+      "<sip:alice@elsewhere.example:5060>",
+    );
+    x.core.dispose();
+  });
+
+  Deno.test(`network: a call ${who} that rang here is accepted with the new one`, () => {
+    const x = new Registering();
+    if (isRegistered) x.register();
+    if (isRegistered) x.grant();
+    x.takeInvites((request) => void request.progress({ statusCode: 180 }));
+    const invite = x.peer.writeRequest("INVITE", { uri: "sip:alice@alice.example", body: "2" });
+    x.peer.send(invite.replace("To: <sip:alice@alice.example>", `To: <${ALICE}>`));
+    move(x);
+    if (isRegistered) x.grant();
+    x.lastInvite().accept({ statusCode: 200, body: sdp("1") });
+    const accept = x.peer.response("INVITE");
+    assertEquals(accept.getHeader("Contact"), "<sip:alice@elsewhere.example:5060>");
+    x.peer.ask("ACK", { toTag: accept.toTag ?? "" });
+    x.takeEvents();
+    x.clock.advance(20_000);
+    // The 200 has said it.
+    assertEquals(x.takeEvents(), []);
+    x.core.dispose();
+  });
+}
+
+Deno.test("network: onNetworkChange of a call that rings is called when it is up", () => {
+  const x = new Registering();
+  ringing(x);
+  let count = 0;
+  const session = x.progressed[0]?.session;
+  assert(session);
+  session.delegate = { onNetworkChange: () => void count++ };
+  move(x);
+  assertEquals(count, 0);
+  x.peer.respond(x.peer.request("INVITE"), 200, { body: "2" });
+  x.clock.advance(4000);
+  assertEquals([count, x.takeEvents()], [1, ["onAccept 200", "ACK"]]);
+  x.core.dispose();
+});
+
+Deno.test("network: nothing is left of a call that rings, and is refused after a change", () => {
+  const x = new Registering();
+  ringing(x);
+  move(x);
+  x.peer.respond(x.peer.request("INVITE"), 486);
+  assertEquals(x.takeEvents(), ["onReject 486", "ACK"].toSorted());
+  x.finish();
+});
+
+for (
+  const [what, change] of [
+    ["was refused before", (x: Registering) => {
+      x.registration.register();
+      x.peer.respond(x.last, 403);
+      move(x);
+    }],
+    ["is refused now", (x: Registering) => {
+      move(x);
+      x.peer.respond(x.last, 403);
+    }],
+    ["is disposed of meanwhile", (x: Registering) => {
+      move(x);
+      x.registration.dispose();
+    }],
+  ] as const
+) {
+  Deno.test(`network: calls are told without a registration that ${what}`, () => {
+    const x = new Registering();
+    x.register();
+    x.grant();
+    callUp(x);
+    change(x);
+    assertEquals(x.takeEvents().filter((each) => each === "INVITE"), ["INVITE"]);
+    assertEquals(
+      x.peer.request("INVITE").getHeader("Contact"),
+      "<sip:alice@elsewhere.example:5060>",
+    );
+    x.registration.dispose();
+    x.core.dispose();
+  });
+}
+
+Deno.test("network: calls are told where the first REGISTER is accepted after the change only", () => {
+  const x = new Registering();
+  x.register();
+  x.peer.respond(x.last, 503);
+  callUp(x);
+  move(x);
+  x.grant();
+  assertEquals(
+    x.takeEvents(),
+    ["flow connecting", "REGISTER", "flow open", "onRegistered 200", "INVITE"],
+  );
+  x.registration.dispose();
+  x.core.dispose();
+});
+
+Deno.test("network: a core that is stopped after a change sends no re-INVITE", async () => {
+  const x = new Registering();
+  x.register();
+  x.grant();
+  callUp(x);
+  move(x);
+  const stopped = x.core.stop({ deadline: 1000 });
+  x.peer.respond(x.last, 403);
+  await x.clock.advanceAsync(1000);
+  await stopped;
+  assertEquals(x.takeEvents().includes("INVITE"), false);
+});
+
+Deno.test("network: a call that nobody has heard ring is accepted with the new address, too", () => {
+  const x = new Registering();
+  x.takeInvites();
+  x.peer.ask("INVITE", { uri: "sip:desk7@alice.example", body: "2" });
+  move(x);
+  x.lastInvite().accept({ statusCode: 200, body: sdp("1") });
+  assertEquals(
+    x.peer.response("INVITE").getHeader("Contact"),
+    "<sip:desk7@elsewhere.example:5060>",
+  );
+  x.core.dispose();
+});
+
+Deno.test("network: a transport of before may be named again", () => {
+  const x = new Registering();
+  x.register();
+  move(x);
+  x.peer.target = { host: "alice.example", port: 5060 };
+  x.core.networkChanged([x.transport]);
+  assertEquals(x.last.via.host, "elsewhere.example");
+  x.registration.dispose();
+  x.core.dispose();
 });

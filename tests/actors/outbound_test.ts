@@ -435,3 +435,68 @@ Deno.test("outbound: where a NAT has given another port, calls are told when a r
   x.registration.dispose();
   x.core.dispose();
 });
+
+for (
+  const [what, parameters] of [
+    ["another device", `+sip.instance="<urn:uuid:1>";reg-id=1`],
+    ["another flow", `+sip.instance="<${INSTANCE}>";reg-id=2`],
+  ] as const
+) {
+  Deno.test(`outbound: the binding of ${what} is not this one, and its GRUU neither`, () => {
+    const x = new Registering();
+    x.register(FLOW);
+    const contact = `<sip:alice@192.0.2.9>;${parameters};expires=60;pub-gruu="${ALICE};gr=1"`;
+    x.peer.respond(x.last, 200, { contact });
+    assertEquals(x.takeEvents(), ["REGISTER", "flow backingOff", "onFailed, again later, 200"]);
+    assertEquals(x.registration.gruus, {});
+    x.registration.dispose();
+    x.finish("ProtocolError");
+  });
+}
+
+Deno.test("outbound: what came with a binding is over with it", () => {
+  const x = new Registering();
+  x.register(FLOW);
+  const contact = `${x.last.getHeader("Contact")};expires=60;temp-gruu="sip:t@bob.example;gr"`;
+  x.peer.respond(x.last, 200, { contact, headers: ["Service-Route: <sip:home.example;lr>"] });
+  assertEquals(x.registration.routeSet, ["<sip:home.example;lr>"]);
+  x.clock.advance(60_000);
+  assertEquals([x.registration.state, x.registration.expires], ["Unregistered", undefined]);
+  assertEquals([x.registration.routeSet, x.registration.gruus], [[], {}]);
+  callFrom(x);
+  assertEquals(x.peer.request("INVITE").getHeader("Contact"), "<sip:alice@alice.example:5060>");
+  x.peer.respond(x.peer.request("INVITE"), 486);
+  x.registration.dispose();
+  x.finish();
+});
+
+Deno.test("outbound: a connection that is lost during a back-off is another one for calls", () => {
+  const x = overTcp();
+  callUp(x);
+  x.registration.register();
+  x.peer.respond(x.last, 503);
+  lose(x);
+  x.takeEvents();
+  x.clock.advance(x.assertWait(60_000));
+  x.grant(600, "Require: outbound");
+  assertEquals(
+    x.takeEvents(),
+    ["flow connecting", "REGISTER", "flow open", "onRefreshed 200", "INVITE"],
+  );
+  x.registration.dispose();
+  x.core.dispose();
+});
+
+Deno.test("outbound: a refresh while a keep-alive is open does not end the keep-alives", async () => {
+  const { x, pings, settle } = pinged();
+  x.registration.register();
+  x.grant(6000, "Require: outbound");
+  await settle();
+  await settle();
+  assertEquals(x.registration.flowState, "open");
+  const { length } = pings;
+  await x.clock.advanceAsync(120_000);
+  assertEquals(pings.length, length + 1);
+  x.registration.dispose();
+  x.finish();
+});

@@ -335,6 +335,23 @@ Deno.test("registration: unregister where nothing is bound sends nothing", async
   x.finish();
 });
 
+Deno.test("registration: that its end was refused is told before its end, whatever the reason", () => {
+  for (const status of [403, 503]) {
+    const x = new Registering();
+    x.register();
+    x.grant();
+    x.registration.unregister();
+    x.takeEvents();
+    x.peer.respond(x.last, status);
+    assertEquals(x.takeEvents(), [
+      `onFailed, again never, ${status}`,
+      "flow closed",
+      "onUnregistered",
+    ]);
+    x.finish();
+  }
+});
+
 Deno.test("registration: a core that is stopped removes the binding first", async () => {
   const x = new Registering();
   x.grantAll();
