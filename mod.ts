@@ -35,6 +35,7 @@ export type { InspectionEvent } from "xstate";
 export { DEFAULT_TIMERS, type TimerTable } from "./machines/timers.ts";
 export * from "./messages/mod.ts";
 export type { Clock } from "./transports/clock.ts";
+export type { NaptrRecord, RecordSet, Resolver, SrvRecord } from "./transports/resolver.ts";
 export type {
   AddressFamily,
   Destination,

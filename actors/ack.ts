@@ -6,6 +6,7 @@
  */
 import { type OutgoingRequestMessage, TransportError } from "../messages/mod.ts";
 import type { Dialog } from "./dialog.ts";
+import { Delivery } from "./delivery.ts";
 import { type Flow, flowTo, sentBy } from "./flow.ts";
 import type { RequestOptions } from "./outgoing_request.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -14,8 +15,7 @@ import type { Supervisor } from "./supervisor.ts";
 export class Ack {
   readonly message: OutgoingRequestMessage;
   private readonly supervisor: Supervisor;
-  private readonly flow: Flow | TransportError;
-  private readonly bytes: Uint8Array;
+  private readonly delivery: Delivery;
 
   /**
    * Makes it; nothing is sent yet.
@@ -31,23 +31,31 @@ export class Ack {
     options?: RequestOptions,
     credentials: readonly string[] = [],
   ) {
-    const { transports, identifiers } = supervisor.environment;
+    const { locator, transports } = supervisor.environment;
     const extraHeaders = [...credentials, ...options?.extraHeaders ?? []];
     this.supervisor = supervisor;
     this.message = dialog.request("ACK", { ...options, extraHeaders }, cseq);
-    this.flow = flowTo(dialog.nextHop, transports);
-    if (!(this.flow instanceof TransportError)) {
-      const { transport } = this.flow;
-      this.message.setViaHeader(identifiers.branch(), transport.protocol, sentBy(transport));
-    }
-    this.bytes = this.message.toBytes();
+    const located = locator.locate(dialog.nextHop);
+    this.delivery = new Delivery(supervisor, located, {
+      print: (flow) => this.print(flow),
+      onError: (error) => supervisor.report(error, dialog.callId),
+      isRequest: true,
+    });
+    // Where somebody has to be asked first, the message shows what is likely: it is checked at once.
+    if (located instanceof Promise) this.print(flowTo(dialog.nextHop, transports));
   }
 
   /** Sends it: "the ACK MUST be passed to the client transport" for each 2xx, the same every time. */
   send(): void {
-    const report = (error: TransportError): void =>
-      this.supervisor.report(error, this.message.callId);
-    if (this.flow instanceof TransportError) report(this.flow);
-    else this.supervisor.transmit(this.bytes, this.flow, report);
+    this.delivery.send();
+  }
+
+  private print(flow: Flow | TransportError): Uint8Array {
+    if (!(flow instanceof TransportError)) {
+      const { transport } = flow;
+      const { identifiers } = this.supervisor.environment;
+      this.message.setViaHeader(identifiers.branch(), transport.protocol, sentBy(transport));
+    }
+    return this.message.toBytes();
   }
 }

@@ -15,12 +15,12 @@ import {
   type OutgoingRequestMessage,
   parseMessage,
   TransportError,
-  type URI,
 } from "../messages/mod.ts";
 import type { Transport } from "../transports/transport.ts";
 import { type ActorOf, makeActor } from "./actor.ts";
 import type { Retry, RetryPolicy } from "./attempts.ts";
-import { connectionKey, type Flow, flowTo, sentBy } from "./flow.ts";
+import { isMulticast } from "../transports/destination.ts";
+import { connectionKey, type Flow, sentBy } from "./flow.ts";
 import type { ClientEntry } from "./registry.ts";
 import { siblingRequest } from "./sibling_request.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -51,6 +51,10 @@ export class ClientTransaction implements ClientEntry {
   readonly flow: Flow | TransportError;
   /** What ends it politely; set by whoever can. */
   onDrain: () => void = () => {};
+  /** Whether anybody has answered. */
+  isAnswered = false;
+  /** Whether the request has gone elsewhere meanwhile. */
+  isAbandoned = false;
   /** How the request goes again after the failure that came. */
   retry: Retry | undefined;
   private readonly supervisor: Supervisor;
@@ -65,11 +69,13 @@ export class ClientTransaction implements ClientEntry {
   private readonly actor: ActorOf<typeof inviteClientMachine>;
   private readonly connection: string | undefined;
   private isSettled = false;
+  /** The CANCEL of an INVITE that has gone elsewhere meanwhile. */
+  private cancellation: OutgoingRequestMessage | undefined;
 
   /**
    * Prepares it; nothing is entered or sent before `start`.
    *
-   * @param nextHop Whom it goes to first: see `nextHopOf` and `Dialog.nextHop`.
+   * @param flow Which way it goes, or why it cannot go at all.
    * @param options `original`: the INVITE that a CANCEL is for, which has the same branch, Via and
    * way (§9.1); `retry`: who may answer a failure by sending the request again.
    * @throws `InvalidArgumentError` for a message that cannot go onto the wire.
@@ -77,7 +83,7 @@ export class ClientTransaction implements ClientEntry {
   constructor(
     supervisor: Supervisor,
     message: OutgoingRequestMessage,
-    nextHop: URI,
+    flow: Flow | TransportError,
     listener: ClientListener,
     options: {
       readonly original?: ClientTransaction | undefined;
@@ -90,13 +96,14 @@ export class ClientTransaction implements ClientEntry {
     this.message = message;
     this.listener = listener;
     this.policy = options.retry;
-    this.flow = original?.flow ?? flowTo(nextHop, environment.transports);
+    this.flow = original?.flow ?? flow;
     this.branch = original?.branch ?? environment.identifiers.branch();
     const transport = this.flow instanceof TransportError ? undefined : this.flow.transport;
     this.connection = this.flow instanceof TransportError ? undefined : connectionKey(this.flow);
     if (original === undefined) {
       const address = transport === undefined ? "invalid.invalid" : sentBy(transport);
       message.setViaHeader(this.branch, transport?.protocol ?? "UDP", address);
+      if (transport?.protocol === "UDP") this.addGroup();
     }
     this.via = message.getHeader("Via") ?? "";
     this.sentBy = original?.sentBy ?? message.sentBy ?? "";
@@ -113,6 +120,11 @@ export class ClientTransaction implements ClientEntry {
   /** By which transport it goes, if it can go at all. */
   get transport(): Transport | undefined {
     return this.flow instanceof TransportError ? undefined : this.flow.transport;
+  }
+
+  /** How many octets are sent. */
+  get size(): number {
+    return this.bytes.length;
   }
 
   /** The state of its machine. */
@@ -140,6 +152,7 @@ export class ClientTransaction implements ClientEntry {
     if (callId !== message.callId || fromTag !== message.fromTag || cseq !== this.cseq) {
       return this.supervisor.drop("a response with the branch of a request, and not its Call-ID");
     }
+    this.isAnswered = true;
     if (status >= 400 && !this.isSettled) this.retry = this.policy?.(response);
     const retriable = this.retry !== undefined;
     this.actor.send({ type: "response", status, toTag, retriable, message: response });
@@ -152,6 +165,21 @@ export class ClientTransaction implements ClientEntry {
   /** Asks for a CANCEL; for an INVITE only. */
   cancel(): void {
     this.actor.send({ type: "cancel" });
+  }
+
+  /**
+   * The request goes elsewhere. What may still have to be said here is made now: the message shows the
+   * next attempt by then.
+   */
+  abandon(): void {
+    const { message, via } = this;
+    if (message.method === "INVITE") {
+      this.acknowledgement ??= siblingRequest(message, "ACK", via);
+      this.cancellation = siblingRequest(message, "CANCEL", via);
+    }
+    this.isAbandoned = true;
+    this.actor.send({ type: "abandon" });
+    this.settle();
   }
 
   end(): void {
@@ -177,6 +205,9 @@ export class ClientTransaction implements ClientEntry {
         return this.transmit(this.bytes);
       case "acknowledge":
         return this.acknowledge(emission.message);
+      case "cancel":
+        if (this.cancellation !== undefined) return this.sendCancel(this.cancellation);
+        return this.listener(emission);
       case "terminated":
         this.listener(emission);
         this.supervisor.registry.removeClient(this.branch, this.message.method);
@@ -201,6 +232,18 @@ export class ClientTransaction implements ClientEntry {
     // being acknowledged".
     ack.setHeader("To", response.getHeader("To") ?? "");
     this.transmit(ack.toBytes());
+  }
+
+  private sendCancel(message: OutgoingRequestMessage): void {
+    const options = { original: this };
+    new ClientTransaction(this.supervisor, message, this.flow, () => {}, options).start();
+  }
+
+  /** §18.1.1: "A client that sends a request to a multicast address MUST add the "maddr" parameter". */
+  private addGroup(): void {
+    if (this.flow instanceof TransportError || !isMulticast(this.flow.remote.host)) return;
+    const { host } = this.flow.remote;
+    this.message.setHeader("Via", `${this.message.getHeader("Via")};maddr=${host};ttl=1`);
   }
 
   private settle(): void {

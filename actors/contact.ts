@@ -10,11 +10,15 @@ import {
   type IncomingRequestMessage,
   type IncomingResponseMessage,
   InvalidArgumentError,
+  type OutgoingRequestMessage,
   parseHeaderValue,
   parseNameAddr,
+  TransportError,
   type URI,
+  valuesIn,
 } from "../messages/mod.ts";
-import type { Flow } from "./flow.ts";
+import type { Transport } from "../transports/transport.ts";
+import { type Flow, nextHopOf } from "./flow.ts";
 import type { Environment } from "./supervisor.ts";
 
 function isSip(uri: URI | undefined): boolean {
@@ -68,4 +72,25 @@ export function checkContact(values: readonly string[]): void {
   if (contact instanceof Fault) return;
   if (contact !== "*" && contact.length === 1 && isSip(contact[0]?.uri)) return;
   throw new InvalidArgumentError("Contact", "one SIP or SIPS URI", JSON.stringify(values.join()));
+}
+
+/**
+ * Where it turns out that a request goes by another transport than was likely, a Contact that the
+ * engine has made names that one.
+ */
+export function followContact(
+  message: OutgoingRequestMessage,
+  flow: Flow | TransportError,
+  { transports, contact }: Environment,
+): void {
+  if (transports.length < 2 || flow instanceof TransportError || message.toTag !== undefined) {
+    return;
+  }
+  const { fromURI, ruri } = message;
+  const scheme = contactScheme(ruri, nextHopOf(message));
+  const own = (transport: Transport): string => contact(transport, fromURI.user, fromURI, scheme);
+  const known = message.getHeader("Contact");
+  const isOwn = valuesIn(message.extraHeaders, "Contact").length === 0 &&
+    transports.some((transport) => own(transport) === known);
+  if (isOwn) message.setHeader("Contact", own(flow.transport));
 }

@@ -9,6 +9,7 @@ import type { Transport } from "../transports/transport.ts";
 import { acceptLines, checkContent } from "./content_inspection.ts";
 import { allowEvents, eventPolicy } from "./event_inspection.ts";
 import { bracketed } from "./flow.ts";
+import { Locator } from "./locator.ts";
 import { defaultLogger } from "./logger.ts";
 import { ENGINE_OPTION_TAGS, joinTags } from "./option_tags.ts";
 import { Registrations } from "./registrations.ts";
@@ -17,6 +18,7 @@ import {
   authenticationOf,
   checkTokens,
   checkTransports,
+  failoverOf,
   sessionTimerOf,
   timersOf,
   type UserAgentCoreConfiguration,
@@ -49,15 +51,25 @@ export function makeEnvironment(
     const methods = allowedMethods(delegateOf());
     return infoPackages === undefined ? methods : `${methods}, INFO`;
   };
+  const clock = configuration.clock ?? new TimerWheel();
+  // Another network may bring others, for the locator, too.
+  const transports = [...configuration.transports];
   return {
     ...events,
-    clock: configuration.clock ?? new TimerWheel(),
+    ...failoverOf(configuration),
+    clock,
     identifiers,
     logger,
     timers: timersOf(configuration.timers),
-    transports: [...configuration.transports],
+    transports,
     routeSet: configuration.routeSet ?? [],
     registrations,
+    locator: new Locator({
+      transports,
+      resolver: configuration.resolver,
+      clock,
+      random: (below) => identifiers.number(below),
+    }),
     authentication: authenticationOf(configuration, identifiers),
     userAgent: configuration.userAgentHeaderFieldValue,
     allow,

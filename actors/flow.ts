@@ -9,8 +9,9 @@ import {
   type OutgoingRequestMessage,
   parseNameAddr,
   TransportError,
-  type URI,
+  URI,
 } from "../messages/mod.ts";
+import { isMulticast } from "../transports/destination.ts";
 import { defaultPort, type Target, targetsOf } from "../transports/locating.ts";
 import type { Transport } from "../transports/transport.ts";
 
@@ -73,13 +74,40 @@ export function flowTo(uri: URI, transports: readonly Transport[]): Flow | Trans
 }
 
 /**
- * The way of a response. RFC 3261 §18.2.2: by the connection that the request came by; on UDP to
- * the address it came from, and to the port in Via, or to the port it came from where the client
- * asked for that (RFC 3581 §4).
+ * The way of a response. RFC 3261 §18.2.2: by the connection that the request came by; on UDP to the
+ * group that Via names, or else to the address it came from, and to the port in Via, or to the port it
+ * came from where the client asked for that (RFC 3581 §4).
  */
 export function flowBack(request: IncomingRequestMessage, from: Flow): Flow {
   const { transport, remote } = from;
-  if (request.via.rport !== undefined && !transport.reliable) return from;
-  const port = request.via.port ?? defaultPort(transport.protocol);
+  const { rport, port = defaultPort(transport.protocol) } = request.via;
+  const group = transport.reliable ? undefined : groupOf(request);
+  if (group !== undefined) return { transport, remote: { host: group, port } };
+  if (rport !== undefined && !transport.reliable) return from;
   return { transport, remote: { ...remote, port } };
 }
+
+/**
+ * The group that a response is wanted in. Only a group: who may name any address as maddr makes others be
+ * sent what they have not asked for.
+ */
+function groupOf(request: IncomingRequestMessage): string | undefined {
+  // Nearly no Via has it, and reading the parameters of all would be felt.
+  if (!/maddr/i.test(request.getHeader("Via") ?? "")) return undefined;
+  const { maddr } = request.via.parameters;
+  return typeof maddr === "string" && isMulticast(maddr) ? maddr : undefined;
+}
+
+/**
+ * Where a response goes when that way has failed: RFC 3263 §5, where Via's sent-by is looked up as a URI
+ * would be, for Via's transport. `undefined` where nobody can be called.
+ */
+export function sentByUri({ via }: IncomingRequestMessage, { transport }: Flow): URI | undefined {
+  const { protocol } = transport;
+  if (transport.fixedRemote !== undefined || !LOCATED.includes(protocol)) return undefined;
+  const uri = new URI("sip", undefined, via.host, via.port);
+  uri.setParam("transport", protocol.toLowerCase());
+  return uri;
+}
+
+const LOCATED = ["UDP", "TCP", "TLS"];

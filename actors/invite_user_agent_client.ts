@@ -17,7 +17,7 @@ import { contactOf } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import { nextHopOf } from "./flow.ts";
 import { watchExpiry } from "./request_expiry.ts";
-import { localResponse } from "./local_response.ts";
+import { localResponse, responseOf } from "./local_response.ts";
 import type {
   AckableIncomingResponseWithSession,
   OutgoingInviteRequest,
@@ -31,7 +31,7 @@ import { minimumIn } from "./session_timer.ts";
 import { credentialsOf } from "./sibling_request.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { COMPLETED_ELSEWHERE, endUnwantedCall, MAX_BRANCHES } from "./unwanted_call.ts";
-import { responseOf, type UserAgentClient } from "./user_agent_client.ts";
+import type { UserAgentClient } from "./user_agent_client.ts";
 
 /** See the module. */
 export class InviteUserAgentClient implements OutgoingInviteRequest {
@@ -72,6 +72,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     this.attempts = new Attempts(supervisor, message, way, (emission) => this.take(emission), {
       retry,
       onNext: () => this.followCall(),
+      onLocated: () => this.noteCall(),
       onDrain: () => this.cancel(),
     });
     this.call = this.makeCall();
@@ -232,8 +233,12 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
 
   /** What the far end makes of the next attempt is another call than what it made of the last. */
   private followCall(): void {
+    this.supervisor.registry.abandonCall(this.call);
+    this.noteCall();
+  }
+
+  private noteCall(): void {
     const { registry } = this.supervisor;
-    registry.abandonCall(this.call);
     registry.releaseCall(this.call);
     this.call = this.makeCall();
     registry.holdCall(this.call);

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { errorOf, type InviteClientEmission } from "../machines/mod.ts";
 import {
   IncomingResponseMessage,
   type OutgoingRequestMessage,
@@ -32,4 +33,20 @@ export function localResponse(
   }
   response.local = true;
   return response;
+}
+
+/** The response that a final emission of a client transaction stands for. */
+export function responseOf(
+  request: OutgoingRequestMessage,
+  emission: InviteClientEmission,
+): IncomingResponseMessage {
+  if ("message" in emission && emission.message instanceof IncomingResponseMessage) {
+    return emission.message;
+  }
+  if (emission.type === "timeout") {
+    return localResponse(request, 408, "Request Timeout: no final response in 64*T1");
+  }
+  const error = errorOf(emission);
+  const why = error instanceof Error ? error.message : "transport error";
+  return localResponse(request, 503, `Service Unavailable: ${why}`);
 }

@@ -21,7 +21,8 @@ import { receiveProgress } from "./progress.ts";
 import type { SessionDialog } from "./session_dialog.ts";
 import { retryWithInterval } from "./session_timer.ts";
 import { credentialsOf } from "./sibling_request.ts";
-import { responseOf, type UserAgentClient } from "./user_agent_client.ts";
+import { responseOf } from "./local_response.ts";
+import type { UserAgentClient } from "./user_agent_client.ts";
 
 /** See the module. */
 export class ReInviteUserAgentClient implements OutgoingInviteRequest {

@@ -37,7 +37,7 @@ import type { RegisteredAddress } from "./registrations.ts";
 import type { RegistrationEntry } from "./registry.ts";
 import { retryAfterOf, willPass } from "./retry_after.ts";
 import type { Supervisor } from "./supervisor.ts";
-import { responseOf } from "./user_agent_client.ts";
+import { responseOf } from "./local_response.ts";
 
 /** What is said of the place of a registration while it has yet to be made from another network. */
 const ANOTHER_NETWORK = "another network";

@@ -19,7 +19,8 @@ import {
 } from "../messages/mod.ts";
 import { ownText } from "../messages/own_text.ts";
 import { type ActorOf, makeActor } from "./actor.ts";
-import { type Flow, flowBack } from "./flow.ts";
+import { Delivery } from "./delivery.ts";
+import { type Flow, flowBack, sentByUri } from "./flow.ts";
 import { mergedKey, type ServerEntry, serverKey } from "./registry.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -55,6 +56,7 @@ export class ServerTransaction implements ServerEntry {
   private readonly mergedKey: string;
   private readonly actor: ActorOf<typeof inviteServerMachine>;
   private response: PrintedResponse | undefined;
+  private backup: Delivery | undefined;
   // Not asked of the machine: within its own emission it has not got the answer yet.
   private hasFinalResponse = false;
   private isSettled = false;
@@ -211,10 +213,25 @@ export class ServerTransaction implements ServerEntry {
   }
 
   private transmit(): void {
-    if (this.response === undefined) return;
-    this.supervisor.transmit(this.response.bytes, this.back, (error: TransportError) => {
-      this.actor.send({ type: "transportError", error });
+    const { response, supervisor } = this;
+    if (response === undefined) return;
+    if (this.backup !== undefined) return this.backup.send();
+    supervisor.transmit(response.bytes, this.back, (error) => {
+      this.backup ??= this.makeBackup(error);
+      this.backup.send();
     }, () => this.onSent());
+  }
+
+  /** RFC 3263 §5: where responses go when the way that the request came by has failed. */
+  private makeBackup(error: TransportError): Delivery {
+    const { environment } = this.supervisor;
+    const uri = this.open === undefined ? undefined : sentByUri(this.open, this.flow);
+    const located = uri === undefined ? error : environment.locator.locate(uri);
+    return new Delivery(this.supervisor, located, {
+      print: () => this.response?.bytes ?? new Uint8Array(),
+      onError: (error) => this.actor.send({ type: "transportError", error }),
+      onSent: () => this.onSent(),
+    });
   }
 
   private settle(): void {

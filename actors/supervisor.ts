@@ -33,6 +33,7 @@ import type {
 } from "../transports/transport.ts";
 import type { EventPolicy } from "./event_inspection.ts";
 import { connectionKey, type Flow } from "./flow.ts";
+import type { Locator } from "./locator.ts";
 import type { SessionTimerPolicy } from "./session_timer.ts";
 import type { Logger } from "./logger.ts";
 import type { Registrations } from "./registrations.ts";
@@ -74,6 +75,11 @@ export interface Environment extends InspectionPolicy, EventPolicy {
   readonly routeSet: readonly string[];
   /** The registrations that are kept up. */
   readonly registrations: Registrations;
+  /** Finds where requests go. */
+  readonly locator: Locator;
+  /** How long a place may be silent where there is another, and how long one that failed is avoided. */
+  readonly failoverTimeout: number;
+  readonly avoidFailedFor: number;
   /** What answers challenges; absent where a program has given no credentials. */
   readonly authentication: ClientAuthentication | undefined;
   /** What calls are given of session timers. */
@@ -403,7 +409,8 @@ export class Supervisor {
 
   private async closeTransports(): Promise<void> {
     for (const each of this.registry.all()) each.dispose();
-    const { transports } = this.environment;
+    const { locator, transports } = this.environment;
+    locator.close();
     await Promise.allSettled(transports.map(async (transport) => await transport.close()));
   }
 }

@@ -3,33 +3,17 @@
  *
  * @module
  */
-import { errorOf, type InviteClientEmission } from "../machines/mod.ts";
-import { IncomingResponseMessage, type OutgoingRequestMessage } from "../messages/mod.ts";
+import type { InviteClientEmission } from "../machines/mod.ts";
+import type { IncomingResponseMessage, OutgoingRequestMessage } from "../messages/mod.ts";
 import { Attempts, type RetryPolicy, type Way } from "./attempts.ts";
 import type { ClientTransaction } from "./client_transaction.ts";
-import { localResponse } from "./local_response.ts";
+import { localResponse, responseOf } from "./local_response.ts";
 import type {
   OutgoingRequest,
   OutgoingRequestDelegate,
   RequestOptions,
 } from "./outgoing_request.ts";
 import type { Supervisor } from "./supervisor.ts";
-
-/** The response that a final emission of a client transaction stands for. */
-export function responseOf(
-  request: OutgoingRequestMessage,
-  emission: InviteClientEmission,
-): IncomingResponseMessage {
-  if ("message" in emission && emission.message instanceof IncomingResponseMessage) {
-    return emission.message;
-  }
-  if (emission.type === "timeout") {
-    return localResponse(request, 408, "Request Timeout: no final response in 64*T1");
-  }
-  const error = errorOf(emission);
-  const why = error instanceof Error ? error.message : "transport error";
-  return localResponse(request, 503, `Service Unavailable: ${why}`);
-}
 
 /** What may be said about a request beside its message. */
 export interface UserAgentClientOptions {

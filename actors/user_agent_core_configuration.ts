@@ -16,6 +16,7 @@ import {
   type URI,
 } from "../messages/mod.ts";
 import type { Clock } from "../transports/clock.ts";
+import type { Resolver } from "../transports/resolver.ts";
 import type { Transport } from "../transports/transport.ts";
 import type { AcceptedContent } from "./content_inspection.ts";
 import { ClientAuthentication } from "./client_authentication.ts";
@@ -26,8 +27,27 @@ import type { DelegateCall, TraceEntry } from "./supervisor.ts";
 
 /** What a core is made from. */
 export interface UserAgentCoreConfiguration {
-  /** By which ways it sends and receives; the first that fits is taken. The core closes them. */
+  /**
+   * By which ways it sends and receives; the first that fits is taken, UDP before others where a
+   * `sip:` URI does not say (RFC 3263 §4.1). The core closes them.
+   */
   transports: readonly Transport[];
+  /**
+   * What looks names up: NAPTR, SRV and addresses, as RFC 3263 has it, with failover from one server to
+   * the next. Without it, names are left to the transports, which know addresses only.
+   */
+  resolver?: Resolver;
+  /**
+   * For how many milliseconds a server may be silent before the next one is tried, where there is one;
+   * 8*T1 by default, 4,000. RFC 3263 §4.3 waits for 64*T1, 32 seconds. A server that is alive says at least 100
+   * within 200 ms to an INVITE (RFC 3261 §16.2), and within 3.5 seconds to others (RFC 4320 §4.1).
+   */
+  failoverTimeout?: number;
+  /**
+   * For how many milliseconds a server that has failed is tried last; 60,000 by default. One that
+   * answers 503 with Retry-After says so itself, for an hour at most.
+   */
+  avoidFailedFor?: number;
   /** The user's own address; its user part goes into Contact. */
   aor?: URI;
   /** What every new request goes through: Route values, each in angle brackets. */
@@ -153,6 +173,16 @@ export function timersOf(overrides: Partial<TimerTable> | undefined): TimerTable
   checkMilliseconds("timers.T2", T2, 1);
   checkMilliseconds("timers.T4", T4, 1);
   return { T1, T2, T4 };
+}
+
+/** What becomes of servers that fail, in milliseconds. */
+export function failoverOf(
+  { failoverTimeout, avoidFailedFor = 60_000, timers }: UserAgentCoreConfiguration,
+): { readonly failoverTimeout: number; readonly avoidFailedFor: number } {
+  const patience = failoverTimeout ?? 8 * timersOf(timers).T1;
+  checkMilliseconds("failoverTimeout", patience, 1);
+  checkMilliseconds("avoidFailedFor", avoidFailedFor, 0);
+  return { failoverTimeout: patience, avoidFailedFor };
 }
 
 /** The session timer's policy, in seconds. */

@@ -47,6 +47,8 @@ export type InviteClientEvent =
   | DisposeEvent
   /** The transaction user wants the call no more. */
   | { readonly type: "cancel" }
+  /** The INVITE goes elsewhere: nobody has answered here (RFC 3263 §4.3). */
+  | { readonly type: "abandon" }
   /** The machine's own: 64*T1 ran out, in one region or the other. */
   | { readonly type: "expired" };
 
@@ -72,6 +74,7 @@ export type InviteClientState = {
   cancellation: "none" | "possible" | "deferred" | "sent" | "done";
   transaction:
     | { calling: "sending" | "retransmitting" | "waiting" }
+    | "abandoned"
     | "proceeding"
     | "accepted"
     | "completed"
@@ -176,6 +179,7 @@ export const inviteClientMachine: Statechart<
             // §9.1: "If no provisional response has been received, the CANCEL request MUST NOT be
             // sent; rather, the client MUST wait for the arrival of a provisional response".
             cancel: "deferred",
+            abandon: "deferred",
             response: [
               { guard: "isProvisional", target: "possible" },
               { guard: "isFinal", target: "done" },
@@ -244,6 +248,7 @@ export const inviteClientMachine: Statechart<
               { guard: "isFailure", target: "completed", actions: ["acknowledge", "tellReject"] },
             ],
             transportError: { target: "terminated", actions: "tellTransportError" },
+            abandon: "abandoned",
           },
           states: {
             sending: {
@@ -267,6 +272,19 @@ export const inviteClientMachine: Statechart<
             waiting: {
               description: "RFC 3261 §17.1.1.2: reliable transport: nothing is repeated.",
             },
+          },
+        },
+        abandoned: {
+          // Nothing is repeated, and nobody waits for an answer. Should one come all the same, the far
+          // end must not be left with a call: a provisional one is answered with CANCEL, in the other
+          // region.
+          after: { timerB: { target: "terminated", actions: "expire" } },
+          on: {
+            response: [
+              { guard: "isSuccess", actions: "tellLateAccept" },
+              { guard: "isFinalButSuccess", target: "completed", actions: "acknowledge" },
+            ],
+            transportError: "terminated",
           },
         },
         proceeding: {

@@ -22,6 +22,7 @@ export * from "./request_expiry.ts";
 export * from "./flow.ts";
 export * from "./invite_client.ts";
 export * from "./invite_server.ts";
+export * from "./locating.ts";
 export * from "./non_invite_client.ts";
 export * from "./non_invite_server.ts";
 export * from "./notifier.ts";

@@ -33,7 +33,12 @@ export interface NonInviteClientContext extends RetransmissionTiming {
 }
 
 /** What the machine takes. */
-export type NonInviteClientEvent = ResponseEvent | TransportErrorEvent | DisposeEvent;
+export type NonInviteClientEvent =
+  | ResponseEvent
+  | TransportErrorEvent
+  | DisposeEvent
+  /** The request goes elsewhere: nobody has answered here (RFC 3263 §4.3). */
+  | { readonly type: "abandon" };
 
 /** What the machine tells. */
 export type NonInviteClientEmission =
@@ -128,6 +133,7 @@ export const nonInviteClientMachine: Statechart<
           { guard: "isFailure", target: "completed", actions: "tellReject" },
         ],
         transportError: { target: "terminated", actions: "tellTransportError" },
+        abandon: "completed",
       },
       states: {
         response: {

@@ -29,6 +29,8 @@ none/calling.retransmitting  [unreliable]
   # §9.1: "If no provisional response has been received, the CANCEL request MUST NOT be sent; rather,
   # the client MUST wait for the arrival of a provisional response before sending the request."
   cancel          deferred/calling.retransmitting  nothing
+  # RFC 3263 §4.3: nobody has answered, and there is another server.
+  abandon         deferred/abandoned             nothing
   # §17.1.4: "The client transaction SHOULD inform the TU that a transport failure has occurred, and
   # the client transaction SHOULD transition directly to the "Terminated" state."
   transportError  done/terminated                transportError, terminated
@@ -44,6 +46,8 @@ none/calling.waiting  [reliable]
   603             done/completed                 acknowledge, reject
   401 retriable   done/completed                 acknowledge, retry
   cancel          deferred/calling.waiting       nothing
+  # RFC 3263 §4.3: nobody has answered, and there is another server.
+  abandon         deferred/abandoned             nothing
   transportError  done/terminated                transportError, terminated
   dispose         done/terminated                terminated
 
@@ -61,6 +65,7 @@ deferred/calling.retransmitting  [unreliable]  cancel
   # Nobody wants this call any more: the challenge is its outcome.
   401 retriable   done/completed                 acknowledge, reject
   cancel          stays                          nothing
+  abandon         deferred/abandoned             nothing
   transportError  done/terminated                transportError, terminated
   dispose         done/terminated                terminated
 
@@ -74,6 +79,7 @@ deferred/calling.waiting  [reliable]  cancel
   603             done/completed                 acknowledge, reject
   401 retriable   done/completed                 acknowledge, reject
   cancel          stays                          nothing
+  abandon         deferred/abandoned             nothing
   transportError  done/terminated                transportError, terminated
   dispose         done/terminated                terminated
 
@@ -88,6 +94,7 @@ possible/proceeding  [unreliable, reliable]  100
   603             done/completed                 acknowledge, reject
   401 retriable   done/completed                 acknowledge, retry
   cancel          sent/proceeding                cancel
+  abandon         stays                          nothing
   transportError  done/terminated                transportError, terminated
   dispose         done/terminated                terminated
 
@@ -103,6 +110,7 @@ sent/proceeding  [unreliable, reliable]  180, cancel
   603             done/completed                 acknowledge, reject
   401 retriable   done/completed                 acknowledge, reject
   cancel          stays                          nothing
+  abandon         stays                          nothing
   transportError  done/terminated                transportError, terminated
   dispose         done/terminated                terminated
 
@@ -116,6 +124,7 @@ sent/proceeding  [unreliable, reliable]  cancel, 100
   603             done/completed                 acknowledge, reject
   401 retriable   done/completed                 acknowledge, reject
   cancel          stays                          nothing
+  abandon         stays                          nothing
   transportError  done/terminated                transportError, terminated
   dispose         done/terminated                terminated
 
@@ -134,6 +143,7 @@ done/accepted  [unreliable, reliable]  200
   603             stays                          nothing
   401 retriable   stays                          nothing
   cancel          stays                          nothing
+  abandon         stays                          nothing
   # The transaction sends nothing in this state.
   transportError  stays                          nothing
   dispose         done/terminated                terminated
@@ -153,8 +163,53 @@ done/completed  [unreliable, reliable]  486
   603             stays                          acknowledge
   401 retriable   stays                          acknowledge
   cancel          stays                          nothing
+  abandon         stays                          nothing
   # Figure 5: "Transport Err. / Inform TU".
   transportError  done/terminated                transportError, terminated
+  dispose         done/terminated                terminated
+
+# RFC 3263 §4.3: the INVITE has gone elsewhere. Whoever answers all the same, and is told to stop, or has
+# a call that has to be ended, is not left alone with it.
+deferred/abandoned  [unreliable, reliable]  abandon
+  100             sent/abandoned                 cancel
+  180             sent/abandoned                 cancel
+  200             done/abandoned                 lateAccept
+  200 b           done/abandoned                 lateAccept
+  302             done/completed                 acknowledge
+  486             done/completed                 acknowledge
+  603             done/completed                 acknowledge
+  401 retriable   done/completed                 acknowledge
+  cancel          stays                          nothing
+  abandon         stays                          nothing
+  transportError  done/terminated                terminated
+  dispose         done/terminated                terminated
+
+sent/abandoned  [unreliable, reliable]  abandon, 180
+  100             stays                          nothing
+  180             stays                          nothing
+  200             done/abandoned                 lateAccept
+  200 b           done/abandoned                 lateAccept
+  302             done/completed                 acknowledge
+  486             done/completed                 acknowledge
+  603             done/completed                 acknowledge
+  401 retriable   done/completed                 acknowledge
+  cancel          stays                          nothing
+  abandon         stays                          nothing
+  transportError  done/terminated                terminated
+  dispose         done/terminated                terminated
+
+done/abandoned  [unreliable, reliable]  abandon, 200
+  100             stays                          nothing
+  180             stays                          nothing
+  200             stays                          lateAccept
+  200 b           stays                          lateAccept
+  302             done/completed                 acknowledge
+  486             done/completed                 acknowledge
+  603             done/completed                 acknowledge
+  401 retriable   done/completed                 acknowledge
+  cancel          stays                          nothing
+  abandon         stays                          nothing
+  transportError  done/terminated                terminated
   dispose         done/terminated                terminated
 
 # "The client transaction MUST be destroyed the instant it enters the "Terminated" state."
@@ -168,6 +223,7 @@ done/terminated  [unreliable, reliable]  180, cancel, transportError
   603             stays                          nothing
   401 retriable   stays                          nothing
   cancel          stays                          nothing
+  abandon         stays                          nothing
   transportError  stays                          nothing
   dispose         stays                          nothing
 `;
@@ -299,6 +355,25 @@ const TIMELINES = {
       100  401 retriable  -> acknowledge, retry
       600  401 retriable  -> acknowledge
     32100                 -> terminated`,
+  "what is abandoned is repeated no more, and forgotten after 64*T1": `
+    [unreliable]
+        0                 -> transmit
+      500                 -> transmit
+     1000  abandon        -> nothing
+    33000                 -> terminated`,
+  "a CANCEL of what was abandoned has its time, too": `
+    [reliable]
+        0                 -> transmit
+     1000  abandon        -> nothing
+     2000  180            -> cancel
+    33000                 -> terminated`,
+  "a CANCEL of what was abandoned that is not answered, with little time left": `
+    [unreliable]
+        0                 -> transmit
+      100  abandon        -> nothing
+      200  180            -> cancel
+      300  486            -> acknowledge
+    32300                 -> terminated`,
   "a CANCEL that was deferred until timer B is never sent": `
     [reliable]
         0                 -> transmit
@@ -322,6 +397,7 @@ const events: Record<string, InviteClientEvent> = {
   "603": response(603, "a"),
   "401 retriable": { type: "response", status: 401, toTag: "a", retriable: true },
   cancel: { type: "cancel" },
+  abandon: { type: "abandon" },
   transportError: { type: "transportError" },
   dispose: { type: "dispose" },
 };

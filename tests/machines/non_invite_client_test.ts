@@ -20,6 +20,8 @@ pending.trying/retransmitting  [unreliable]
   401 retriable   completed                          retry
   # §17.1.4: it "SHOULD inform the TU that a transport failure has occurred, and the client
   # transaction SHOULD transition directly to the "Terminated" state."
+  # RFC 3263 §4.3: the request has gone elsewhere, and what comes from here is passed over.
+  abandon         completed                          nothing
   transportError  terminated                         transportError, terminated
   dispose         terminated                         terminated
 
@@ -33,6 +35,7 @@ pending.trying/waiting  [reliable]
   486             completed                          reject
   603             completed                          reject
   401 retriable   completed                          retry
+  abandon         completed                          nothing
   transportError  terminated                         transportError, terminated
   dispose         terminated                         terminated
 
@@ -48,6 +51,7 @@ pending.proceeding/retransmitting  [unreliable]  100
   486             completed                          reject
   603             completed                          reject
   401 retriable   completed                          retry
+  abandon         completed                          nothing
   transportError  terminated                         transportError, terminated
   dispose         terminated                         terminated
 
@@ -59,6 +63,7 @@ pending.proceeding/waiting  [reliable]  180
   486             completed                          reject
   603             completed                          reject
   401 retriable   completed                          retry
+  abandon         completed                          nothing
   transportError  terminated                         transportError, terminated
   dispose         terminated                         terminated
 
@@ -72,6 +77,7 @@ completed  [unreliable, reliable]  200
   486             stays                              nothing
   603             stays                              nothing
   401 retriable   stays                              nothing
+  abandon         stays                              nothing
   transportError  stays                              nothing
   dispose         terminated                         terminated
 
@@ -84,6 +90,7 @@ terminated  [unreliable, reliable]  transportError
   486             stays                              nothing
   603             stays                              nothing
   401 retriable   stays                              nothing
+  abandon         stays                              nothing
   transportError  stays                              nothing
   dispose         stays                              nothing
 `;
@@ -175,6 +182,13 @@ const TIMELINES = {
         0                 -> transmit
        50  486            -> reject
       750                 -> terminated`,
+  "what is abandoned is repeated no more": `
+    [unreliable]
+        0                 -> transmit
+      500                 -> transmit
+     1000  abandon        -> nothing
+     1100  200            -> nothing
+     6000                 -> terminated`,
   "timer K is zero over a reliable transport": `
     [reliable]
         0                 -> transmit
@@ -192,6 +206,7 @@ const events: Record<string, NonInviteClientEvent> = {
   "486": response(486),
   "603": response(603),
   "401 retriable": { type: "response", status: 401, retriable: true },
+  abandon: { type: "abandon" },
   transportError: { type: "transportError" },
   dispose: { type: "dispose" },
 };
