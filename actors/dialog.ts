@@ -16,7 +16,7 @@ import {
 import { ownText } from "../messages/own_text.ts";
 import type { Answers } from "./client_authentication.ts";
 import { contactOf } from "./contact.ts";
-import { isLoose } from "./flow.ts";
+import { asSips, isLoose } from "./flow.ts";
 import type { RequestOptions } from "./outgoing_request.ts";
 import { dialogKey } from "./registry.ts";
 
@@ -58,6 +58,11 @@ export class Dialog {
   answers: Answers | undefined;
   /** The value of Contact in requests of this side that have one; set by who makes the dialog. */
   contact: string | undefined;
+  /**
+   * The "secure" flag (§12.1): the request that made it had a SIPS URI as its Request-URI, and went by
+   * TLS. What is sent in it does so, too, whatever Contact and Record-Route say. Set by who makes it.
+   */
+  isSecure = false;
   private localSequence: number;
   private remoteSequence: number | undefined;
 
@@ -185,7 +190,8 @@ export class Dialog {
 
   /** Whom its requests go to first (§8.1.2): a first router, strict or loose, or the far end. */
   get nextHop(): URI {
-    return this.routeSet[0] ?? this.remoteTarget;
+    const hop = this.routeSet[0] ?? this.remoteTarget;
+    return this.isSecure || this.remoteTarget.scheme === "sips" ? asSips(hop) : hop;
   }
 
   /**

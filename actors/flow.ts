@@ -61,7 +61,20 @@ export function isLoose(uri: URI): boolean {
 export function nextHopOf(message: OutgoingRequestMessage): URI {
   const router = routerIn(message.getHeader("Route"));
   const isFirst = message.nextHop === undefined && router !== undefined && isLoose(router);
-  return isFirst ? router : message.nextHop ?? message.ruri;
+  const hop = isFirst ? router : message.nextHop ?? message.ruri;
+  return message.ruri.scheme === "sips" ? asSips(hop) : hop;
+}
+
+/**
+ * A next hop as it is reached for the sake of a SIPS resource. §8.1.2: "Independent of which URI is used
+ * as input to the procedures of [4], if the Request-URI specifies a SIPS resource, the UAC MUST follow
+ * the procedures of [4] as if the input URI were a SIPS URI."
+ */
+export function asSips(hop: URI): URI {
+  if (hop.scheme !== "sip") return hop;
+  const secured = hop.clone();
+  secured.scheme = "sips";
+  return secured;
 }
 
 /**
@@ -71,6 +84,11 @@ export function nextHopOf(message: OutgoingRequestMessage): URI {
 export function flowTo(uri: URI, transports: readonly Transport[]): Flow | TransportError {
   const targets = targetsOf(uri, { transports, known: undefined, random: () => 0 });
   return targets instanceof TransportError ? targets : targets[0];
+}
+
+/** §12.1.1: "If the request arrived over TLS, and the Request-URI contained a SIPS URI". */
+export function isSecure({ ruri }: IncomingRequestMessage, { transport }: Flow): boolean {
+  return ruri.scheme === "sips" && transport.secure;
 }
 
 /**

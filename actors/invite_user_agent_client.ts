@@ -267,6 +267,7 @@ export class InviteUserAgentClient implements OutgoingInviteRequest {
     const dialog = Dialog.fromResponse(message);
     if (dialog instanceof ProtocolError) return undefined;
     dialog.answers = this.call.answers;
+    dialog.isSecure = this.message.ruri.scheme === "sips";
     const session = new SessionDialog(this.supervisor, dialog, {
       role: "caller",
       inviteSequence: this.message.cseq,

@@ -17,6 +17,7 @@ import {
 } from "../messages/mod.ts";
 import { checkContact, contactFor } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
+import { isSecure } from "./flow.ts";
 import type { IncomingInviteRequest, OutgoingResponseWithSession } from "./incoming_request.ts";
 import { watchExpiry } from "./request_expiry.ts";
 import type { Replacement } from "./replaces.ts";
@@ -237,6 +238,7 @@ export class InviteUserAgentServer extends UserAgentServer implements IncomingIn
 
   /** The session that the first response with a To-tag makes (§12.1.1). */
   private openSession(dialog: Dialog): SessionDialog {
+    dialog.isSecure = isSecure(this.message, this.transaction.flow);
     const session = this.makeSession(dialog, {
       role: "callee",
       inviteSequence: this.message.cseq,

@@ -210,6 +210,7 @@ export class NotifyWait implements NotifyWaitEntry, DialogUsage {
     if (dialog instanceof ProtocolError) return dialog;
     dialog.continueFrom(this.message.cseq);
     dialog.answers = this.options.way.answers;
+    dialog.isSecure = this.message.ruri.scheme === "sips";
     dialog.contact = this.message.getHeader("Contact");
     return new DialogUsages(this.supervisor, dialog);
   }

@@ -17,6 +17,7 @@ import { checkContact, contactFor } from "./contact.ts";
 import { Dialog } from "./dialog.ts";
 import { DialogUsages } from "./dialog_usages.ts";
 import { allowEvents } from "./event_inspection.ts";
+import { isSecure } from "./flow.ts";
 import { NotifierDialog, type NotifierOptions } from "./notifier_dialog.ts";
 import type { NotifyOptions } from "./notifier.ts";
 import type { OutgoingNotifyRequest } from "./outgoing_request.ts";
@@ -169,6 +170,7 @@ export class ReferUserAgentServer extends UserAgentServer implements IncomingRef
     const dialog = Dialog.fromRequest(this.message, this.transaction.toTag);
     if (dialog instanceof ProtocolError) throw new InvalidStateError(dialog.message);
     dialog.contact = valuesIn(extraHeaders, "Contact")[0];
+    dialog.isSecure = isSecure(this.message, this.transaction.flow);
     return new DialogUsages(this.supervisor, dialog);
   }
 }

@@ -218,7 +218,7 @@ export class SessionDialog extends InviteUsage implements Session {
     const flow = flowTo(dialog.nextHop, environment.transports);
     const user = dialog.contact === undefined ? undefined : userOf(dialog.contact);
     if (!(flow instanceof TransportError)) {
-      const scheme = contactScheme(dialog.remoteTarget);
+      const scheme = contactScheme(dialog.nextHop);
       dialog.contact = environment.contact(flow.transport, user, this.localURI, scheme);
     }
     this.announcement?.dispose();

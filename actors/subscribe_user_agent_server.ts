@@ -21,6 +21,7 @@ import { Dialog } from "./dialog.ts";
 import { DialogUsages } from "./dialog_usages.ts";
 import { allowEvents } from "./event_inspection.ts";
 import { DEFAULT_EXPIRES, expiresIn, expiresOf } from "./expires.ts";
+import { isSecure } from "./flow.ts";
 import type { IncomingSubscribeRequest, OutgoingResponseWithNotifier } from "./notifier.ts";
 import { NotifierDialog } from "./notifier_dialog.ts";
 import type { ServerTransaction } from "./server_transaction.ts";
@@ -96,6 +97,7 @@ export class SubscribeUserAgentServer extends UserAgentServer implements Incomin
     const dialog = Dialog.fromRequest(this.message, this.transaction.toTag);
     if (dialog instanceof ProtocolError) throw new InvalidStateError(dialog.message);
     dialog.contact = valuesIn(extraHeaders, "Contact")[0];
+    dialog.isSecure = isSecure(this.message, this.transaction.flow);
     return new DialogUsages(this.supervisor, dialog);
   }
 

@@ -37,6 +37,7 @@ export function endUnwantedCall(
   if (known !== undefined) return known.send();
   const dialog = Dialog.fromResponse(response, call.ruri);
   dialog.answers = call.answers;
+  dialog.isSecure = call.ruri.scheme === "sips";
   dialog.continueFrom(call.sequences?.get(toTag));
   const ack = new Ack(supervisor, dialog, cseq, undefined, call.credentials);
   endedBranches.set(toTag, ack);

@@ -28,7 +28,7 @@ import type { OutgoingReferRequest, OutgoingReferRequestDelegate } from "./refer
 import type { Registration, RegistrationDelegate, RegistrationOptions } from "./registration.ts";
 import type { OutgoingSubscribeRequest, OutgoingSubscribeRequestDelegate } from "./subscription.ts";
 import type { Transport } from "../transports/transport.ts";
-import { strictRouterOf } from "./flow.ts";
+import { asSips, strictRouterOf } from "./flow.ts";
 import { Supervisor } from "./supervisor.ts";
 import { UacCore } from "./uac_core.ts";
 import { UasCore } from "./uas_core.ts";
@@ -145,7 +145,7 @@ export class UserAgentCore {
       extraHeaders,
       body,
     );
-    message.nextHop = router;
+    message.nextHop = router && requestURI.scheme === "sips" ? asSips(router) : router;
     return message;
   }
 
