@@ -152,13 +152,14 @@ export class WebSocketTransport implements Transport {
 
   #onMessage(data: unknown): void {
     if (this.#closing !== undefined) return;
-    // RFC 7118 §6 allows the pings of RFC 5626 §3.5.1 here too: a ping is answered, an answer is not.
-    if (data === "\r\n\r\n") return void this.send(PONG, this.fixedRemote).catch(() => {});
-    if (data === "\r\n") return this.#onPong();
-    if (data === "") return;
     const bytes = typeof data === "string"
       ? encoder.encode(data)
       : new Uint8Array(data as ArrayBuffer);
+    if (bytes.length === 0) return;
+    // RFC 7118 §6 allows the pings of RFC 5626 §3.5.1 here too: a ping is answered, an answer is not.
+    const text = bytes.length > PING.length ? "" : String.fromCharCode(...bytes);
+    if (text === "\r\n\r\n") return void this.send(PONG, this.fixedRemote).catch(() => {});
+    if (text === "\r\n") return this.#onPong();
     if (bytes.length > MAX_MESSAGE) {
       this.#reason = `the server sent a message of ${bytes.length} octets`;
       this.#socket.close();

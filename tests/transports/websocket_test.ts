@@ -117,11 +117,15 @@ Deno.test("a byte order mark is part of the message", async () => {
 Deno.test("a ping is answered with one CRLF, and a lone CRLF with nothing", async () => {
   await using server = new FakeServer("sip");
   const [alice, toAlice] = await connect(server);
-  for (const text of ["\r\n", "", "\r\n\r\n", message(1)]) server.send(text);
+  for (const text of ["\r\n", "", "\r\n\r\n"]) {
+    server.send(text);
+    server.send(encode(text));
+  }
+  server.send(message(1));
   await toAlice.until({ messages: 1 });
   await alice.send(encode(message(2)), alice.fixedRemote);
-  await server.until(2);
-  assertEquals([toAlice.texts, server.frames], [[message(1)], ["\r\n", message(2)]]);
+  await server.until(3);
+  assertEquals([toAlice.texts, server.frames], [[message(1)], ["\r\n", "\r\n", message(2)]]);
   await alice.close();
 });
 
