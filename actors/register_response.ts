@@ -91,7 +91,7 @@ function bindingOf(own: OwnBinding, bindings: NameAddrHeader[]): NameAddrHeader 
   const { instanceId, regId, uri } = own;
   const byInstance = instanceId === undefined ? undefined : bindings.find((each) => {
     const flow = each.getParam("reg-id");
-    return each.getParam("+sip.instance") === `<${instanceId}>` &&
+    return instanceOf(each) === nameOf(instanceId) &&
       (regId === undefined || flow === undefined || flow === `${regId}`);
   });
   const found = byInstance ??
@@ -106,11 +106,20 @@ function isLike(binding: NameAddrHeader, own: OwnBinding): boolean {
   return binding.uri.user === own.uri.user && !isOther(binding, own);
 }
 
+/** RFC 4122 §3: the UUID of a URN is "case insensitive on input". */
+function instanceOf(binding: NameAddrHeader): string | undefined {
+  return binding.getParam("+sip.instance")?.toLowerCase();
+}
+
+function nameOf(instanceId: string | undefined): string | undefined {
+  return instanceId && `<${instanceId.toLowerCase()}>`;
+}
+
 /** Whether it says that it is of another device, or of another flow of this one. */
 function isOther(binding: NameAddrHeader, { instanceId, regId }: OwnBinding): boolean {
-  const instance = binding.getParam("+sip.instance");
+  const instance = instanceOf(binding);
   const flow = binding.getParam("reg-id");
-  if (instance && instance !== `<${instanceId}>`) return true;
+  if (instance && instance !== nameOf(instanceId)) return true;
   return instance !== undefined && Boolean(flow) && regId !== undefined && flow !== `${regId}`;
 }
 

@@ -500,3 +500,15 @@ Deno.test("outbound: a refresh while a keep-alive is open does not end the keep-
   x.registration.dispose();
   x.finish();
 });
+
+Deno.test("outbound: an instance in other letters is the same (RFC 4122 §3)", () => {
+  const x = new Registering();
+  x.register(FLOW);
+  const instance = INSTANCE.toUpperCase();
+  x.peer.respond(x.last, 200, {
+    contact: `<sip:alice@192.0.2.1>;+sip.instance="<${instance}>";reg-id=1;expires=60`,
+  });
+  assertEquals(x.registration.expires, 60);
+  x.registration.dispose();
+  x.finish();
+});
