@@ -12,7 +12,7 @@ import {
   URI,
 } from "../messages/mod.ts";
 import { isMulticast } from "../transports/destination.ts";
-import { defaultPort, type Target, targetsOf } from "../transports/locating.ts";
+import { bare, defaultPort, type Target, targetsOf } from "../transports/locating.ts";
 import type { Transport } from "../transports/transport.ts";
 
 /** A transport, and whom it has to reach. */
@@ -102,7 +102,9 @@ export function flowBack(request: IncomingRequestMessage, from: Flow): Flow {
   const group = transport.reliable ? undefined : groupOf(request);
   if (group !== undefined) return { transport, remote: { host: group, port } };
   if (rport !== undefined && !transport.reliable) return from;
-  return { transport, remote: { ...remote, port } };
+  // Over TLS a new connection is to whom Via names, wherever the request has come from.
+  const name = transport.secure ? { name: bare(request.via.host) } : {};
+  return { transport, remote: { ...remote, ...name, port } };
 }
 
 /**

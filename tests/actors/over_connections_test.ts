@@ -1,6 +1,13 @@
 /** Calls over TLS and WebSocket: who cannot be called, and `sips:` all the way. */
+import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Session, type Transport, URI, UserAgentCore } from "@strowger/sip";
+import {
+  type IncomingMessageRequest,
+  type Session,
+  type Transport,
+  URI,
+  UserAgentCore,
+} from "@strowger/sip";
 import { TcpTransport } from "../../transports/tcp.ts";
 import { TlsTransport } from "../../transports/tls.ts";
 import { WebSocketTransport } from "../../transports/websocket.ts";
@@ -166,6 +173,41 @@ for (const parameter of ["", ";transport=tcp", ";transport=tls"]) {
     await stop(alice, bob);
   });
 }
+
+// RFC 3261 §18.2.2: if the connection is gone, "the server SHOULD open a connection to the IP address in
+// the "received" parameter", at sent-by's port; RFC 5922 §7.3 asks who is there.
+Deno.test("an answer whose connection is gone goes to who can prove to be sent-by's host", async () => {
+  const authority = await Authority.make();
+  const ca = authority.cert;
+  const server = await TlsTransport.listen({
+    ...await authority.issue({ names: ["IP:127.0.0.1"] }),
+    ca,
+  });
+  const own = await TlsTransport.listen({
+    ...await authority.issue({ names: ["URI:sip:atlanta.com"] }),
+    ca,
+    advertise: { host: "atlanta.com" },
+  });
+  const bob = new UserAgentCore({ transports: [server] });
+  const alice = new UserAgentCore({ transports: [own] });
+  const asked = Promise.withResolvers<IncomingMessageRequest>();
+  bob.delegate = { onMessage: (request) => asked.resolve(request) };
+  const target = URI.parse(`sip:bob@127.0.0.1:${server.local.port};transport=tls`);
+  const heard = new Promise<string>((resolve) => {
+    own.attach({
+      receive: (bytes) => resolve(new TextDecoder().decode(bytes)),
+      fault: () => {},
+      disconnected: () => {},
+    });
+  });
+  alice.message(alice.makeOutgoingRequestMessage("MESSAGE", target, ALICE, target));
+  const request = await asked.promise;
+  own.disconnect();
+  while (server.counts.incoming > 0) await new Promise((resolve) => setImmediate(resolve));
+  request.accept();
+  assertMatch(await heard, /^SIP\/2.0 200 OK/);
+  await Promise.all([alice.dispose(), bob.dispose()]);
+});
 
 Deno.test("sips: goes by nothing but TLS", async () => {
   const bob = new Phone(await TcpTransport.listen());
