@@ -275,6 +275,7 @@ export const inviteClientMachine: Statechart<
           },
         },
         abandoned: {
+          description: "RFC 3263 §4.3: the INVITE goes to another server; what comes yet is ended.",
           // Nothing is repeated, and nobody waits for an answer. Should one come all the same, the far
           // end must not be left with a call: a provisional one is answered with CANCEL, in the other
           // region.

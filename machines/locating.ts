@@ -51,10 +51,12 @@ export const locatingMachine: Statechart<
   },
 }).createMachine({
   id: "locating",
+  description: "RFC 3263 §4: before a request is sent whose next hop is a name.",
   context: {},
   initial: "locating",
   states: {
     locating: {
+      description: "RFC 3263 §4: it is not known yet where the request goes; nothing was sent.",
       on: {
         located: { target: "terminated", actions: "tellLocated" },
         // RFC 3261 §9.1 has a CANCEL wait for a response to what was sent: here nothing was.
@@ -62,6 +64,10 @@ export const locatingMachine: Statechart<
         dispose: "terminated",
       },
     },
-    terminated: { type: "final", entry: "tellTerminated" },
+    terminated: {
+      description: "RFC 3263 §4: it is sent by now, or never will be.",
+      type: "final",
+      entry: "tellTerminated",
+    },
   },
 });
