@@ -60,11 +60,15 @@ class Call {
     );
   }
 
-  /** The INVITE of the engine that a CANCEL or an ACK is about. */
+  /**
+   * The INVITE of the engine that a CANCEL or an ACK is about: the one with its branch, or the last one;
+   * it has gone to several servers where some were dead (RFC 3263 §4.3).
+   */
   inviteOf(request: LoggedMessage): LoggedMessage | undefined {
-    return this.messages.find((each) =>
+    const invites = this.messages.filter((each) =>
       !each.isPeers && each.method === "INVITE" && sequence(each) === sequence(request)
     );
+    return invites.find((each) => branch(each) === branch(request)) ?? invites.at(-1);
   }
 
   /** The peer's last words on that INVITE. */

@@ -12,6 +12,7 @@ const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["kamailio-websocket-modules", "websocket.so"],
   ["baresip-core", "baresip"],
   ["linphone-cli", "linphone-daemon"],
+  ["dnsmasq-base", "dnsmasq"],
 ]);
 
 /** Installs what is missing; says what could not be. */

@@ -11,7 +11,7 @@ import { peerVersions, providePeers } from "./packages.ts";
 import { compareMatrix, writeMatrix } from "./readme_matrix.ts";
 import { Stage } from "./stage.ts";
 import type { Trial } from "./trial.ts";
-import { proxyTrials, sippTrials } from "./trials.ts";
+import { locatingTrials, proxyTrials, sippTrials } from "./trials.ts";
 
 const DEADLINE = 460_000;
 /** How many complaints about one trial are shown. */
@@ -27,7 +27,8 @@ const words = Deno.args.filter((word) => !word.startsWith("--"));
 const isChosen = (trial: Trial) => words.every((word) => lineOf(trial).includes(word));
 let stage: Promise<Stage> | undefined;
 const withSipp = sippTrials().filter(isChosen);
-const withKamailio = proxyTrials(() => stage ??= Stage.start()).filter(isChosen);
+const withKamailio = [...proxyTrials(() => stage ??= Stage.start()), ...locatingTrials()]
+  .filter(isChosen);
 const trials = [...withSipp, ...withKamailio];
 const passed = new Set<Trial>();
 const deadline = setTimeout(giveUp, DEADLINE);

@@ -3,6 +3,7 @@
  */
 import { EVERY_PROTOCOL } from "./engine.ts";
 import { ENGINE_CALLS } from "./engine_calls.ts";
+import { LOCATING, LocatingTrial } from "./locating_trial.ts";
 import { LOSSY_CALLS } from "./lossy_calls.ts";
 import { PHONE_CALLS } from "./phone_calls.ts";
 import { PHONE_HOLDS } from "./phone_holds.ts";
@@ -49,5 +50,12 @@ export function proxyTrials(stage: () => Promise<Stage>): ProxyTrial[] {
   return EVERY_PROTOCOL.flatMap((protocol) =>
     THROUGH_KAMAILIO.filter(({ protocols = ["UDP", "TCP"] }) => protocols.includes(protocol))
       .map((scenario) => new ProxyTrial(scenario, protocol, stage))
+  );
+}
+
+/** Those whose proxies are found in a DNS. */
+export function locatingTrials(): LocatingTrial[] {
+  return (["UDP", "TCP"] as const).flatMap((protocol) =>
+    LOCATING.map((scenario) => new LocatingTrial(scenario, protocol))
   );
 }
