@@ -217,6 +217,8 @@ export class ServerTransaction implements ServerEntry {
     if (response === undefined) return;
     if (this.backup !== undefined) return this.backup.send();
     supervisor.transmit(response.bytes, this.back, (error) => {
+      // The error may come late: what was sent since then has a way of its own.
+      if (this.response !== response || this.actor.isOver) return;
       this.backup ??= this.makeBackup(error);
       this.backup.send();
     }, () => this.onSent());

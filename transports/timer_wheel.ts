@@ -58,10 +58,10 @@ export class TimerWheel implements Clock {
     const due = Math.ceil((this.now() + (ms > 0 ? ms : 0)) / TICK_MS);
     const tick = Math.max(due, this.#turned + 1);
     const timer = { tick, run };
+    this.#armed++;
     const slot = this.#slots.get(tick);
     if (slot === undefined) this.#addSlot(tick, timer);
     else slot.add(timer);
-    this.#armed++;
     return timer;
   }
 
@@ -78,14 +78,19 @@ export class TimerWheel implements Clock {
     if (!this.#isTurning) this.#wait(tick);
   }
 
+  #isWaitingFor(tick: number): boolean {
+    return this.#waiting !== undefined && this.#waiting.tick <= tick;
+  }
+
   /** Waits for a tick, unless it does for an earlier one. */
   #wait(tick: number): void {
-    if (this.#waiting !== undefined) {
-      if (this.#waiting.tick <= tick) return;
-      this.#runtime.clearTimeout(this.#waiting.handle);
-    }
+    if (this.#isWaitingFor(tick)) return;
     const ms = Math.min(Math.max(0, tick * TICK_MS - this.now()), MAX_DELAY);
-    this.#waiting = { tick, handle: this.#runtime.setTimeout(() => this.#turn(), ms) };
+    const handle = this.#runtime.setTimeout(() => this.#turn(), ms);
+    // Deno loads its timers when the first is set, and runs microtasks meanwhile, which may set others.
+    if (this.#isWaitingFor(tick)) return this.#runtime.clearTimeout(handle);
+    if (this.#waiting !== undefined) this.#runtime.clearTimeout(this.#waiting.handle);
+    this.#waiting = { tick, handle };
   }
 
   #rest(): void {

@@ -38,7 +38,7 @@ export interface Report {
 /** How far time goes before the engines are stopped: longer than any plan and its timeouts. */
 const LONG = 600_000;
 /** How far time goes between two looks at what promises have to do. */
-const STEP = 250;
+export const STEP = 250;
 
 /** See the module. */
 export class Simulation implements Stage {

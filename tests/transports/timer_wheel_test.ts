@@ -102,6 +102,32 @@ Deno.test("a timer that arms itself again without delay does not stop the others
   assertEquals(ran, ["again at 0", "again at 10", "again at 20", "other at 30", "again at 30"]);
 });
 
+Deno.test("what a runtime runs while it sets a timer may use the wheel, too", () => {
+  const runtime = new VirtualClock();
+  let meanwhile = (): void => {};
+  const wheel = new TimerWheel({
+    setTimeout: (run, ms) => {
+      const first = meanwhile;
+      meanwhile = () => {};
+      first();
+      return runtime.setTimeout(run, ms);
+    },
+    clearTimeout: (handle) => runtime.clearTimeout(handle),
+    now: () => runtime.now(),
+  });
+  const ran: string[] = [];
+  meanwhile = () => {
+    wheel.clearTimeout(wheel.setTimeout(() => ran.push("never"), 100));
+    wheel.setTimeout(() => ran.push(`inner at ${runtime.now()}`), 200);
+  };
+  const outer = wheel.setTimeout(() => ran.push(`outer at ${runtime.now()}`), 1_000);
+  runtime.advance(300);
+  assertEquals(ran, ["inner at 200"]);
+  assertEquals(runtime.pending, 1);
+  wheel.clearTimeout(outer);
+  assertEquals(runtime.pending, 0);
+});
+
 Deno.test("what is due after more than the runtime counts is waited for all the same", () => {
   const { runtime, ran, arm } = wheelOf();
   arm("in 50 days", 50 * 86_400_000);
