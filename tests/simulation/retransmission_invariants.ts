@@ -131,7 +131,11 @@ function checkTimes(
   // RFC 3263 §5: one that could not be sent goes once more, to Via's sent-by. Errors are told between
   // two steps of the clock.
   const isFailover = (at: number): boolean =>
-    simulation.impairment.protocol === "TCP" && status !== undefined && at % STEP === 0;
+    status !== undefined && at % STEP === 0 &&
+    half.some((entry) =>
+      entry.isRefused === true && entry.at <= at && entry.at > at - STEP &&
+      entry.message.branch === message.branch && nameOf(entry.message) === nameOf(message)
+    );
   // At the very instant of the end, either may come first; a stop takes its time.
   const isOpen = (at: number): boolean => at < end || (at > end && end !== simulation.stoppedAt);
   const unasked = times.filter((at) =>

@@ -27,6 +27,8 @@ export interface WireEntry {
   readonly engine: 0 | 1;
   readonly direction: "in" | "out";
   readonly message: WireMessage;
+  /** Whether the network has refused it. */
+  isRefused?: boolean;
 }
 
 /** An error that an engine reported. */
@@ -119,6 +121,14 @@ export class Simulation implements Stage {
   private makeCore(engine: 0 | 1, prng: Prng): UserAgentCore {
     const { protocol } = this.impairment;
     const transport = this.network.transport({ host: HOSTS[engine], port: 5060 }, { protocol });
+    const send = transport.send.bind(transport);
+    transport.send = (bytes, to) => {
+      // The trace has just told of it.
+      const entry = this.wire.at(-1);
+      const sent = send(bytes, to);
+      sent.catch(() => entry !== undefined && (entry.isRefused = true));
+      return sent;
+    };
     return new UserAgentCore({
       transports: [transport],
       clock: this.clock,
