@@ -10,23 +10,23 @@
  *
  * @module
  */
-export type * from "./actors/incoming_request.ts";
+export type * from "./actors/transactions/incoming_request.ts";
 export {
   DigestAuthenticator,
   type DigestAuthenticatorOptions,
   type DigestSecret,
   type DigestVerdict,
-} from "./actors/digest_authenticator.ts";
-export type { Credentials } from "./actors/credentials.ts";
-export type * from "./actors/outgoing_request.ts";
-export type * from "./actors/notifier.ts";
-export type * from "./actors/refer.ts";
-export type * from "./actors/registration.ts";
-export type * from "./actors/session.ts";
-export type * from "./actors/subscription.ts";
-export type { AcceptedContent } from "./actors/content_inspection.ts";
+} from "./actors/authentication/digest_authenticator.ts";
+export type { Credentials } from "./actors/authentication/credentials.ts";
+export type * from "./actors/transactions/outgoing_request.ts";
+export type * from "./actors/subscriptions/notifier.ts";
+export type * from "./actors/subscriptions/refer.ts";
+export type * from "./actors/registrations/registration.ts";
+export type * from "./actors/calls/session.ts";
+export type * from "./actors/subscriptions/subscription.ts";
+export type { AcceptedContent } from "./actors/transactions/content_inspection.ts";
 export { defaultLogger, type Logger } from "./actors/logger.ts";
-export { type ReplacesOptions, replacesValue, targetDialogValue } from "./actors/replaces.ts";
+export { type ReplacesOptions, replacesValue, targetDialogValue } from "./actors/calls/replaces.ts";
 export type { DelegateCall, TraceEntry } from "./actors/supervisor.ts";
 export { UserAgentCore } from "./actors/user_agent_core.ts";
 export type { UserAgentCoreConfiguration } from "./actors/user_agent_core_configuration.ts";

@@ -6,13 +6,13 @@
 import { Identifiers, URI } from "../messages/mod.ts";
 import { TimerWheel } from "../transports/timer_wheel.ts";
 import type { Transport } from "../transports/transport.ts";
-import { acceptLines, checkContent } from "./content_inspection.ts";
-import { allowEvents, eventPolicy } from "./event_inspection.ts";
-import { bracketed } from "./flow.ts";
-import { Locator } from "./locator.ts";
+import { acceptLines, checkContent } from "./transactions/content_inspection.ts";
+import { allowEvents, eventPolicy } from "./subscriptions/event_inspection.ts";
+import { bracketed } from "./locating/flow.ts";
+import { Locator } from "./locating/locator.ts";
 import { defaultLogger } from "./logger.ts";
-import { ENGINE_OPTION_TAGS, joinTags } from "./option_tags.ts";
-import { Registrations } from "./registrations.ts";
+import { ENGINE_OPTION_TAGS, joinTags } from "./transactions/option_tags.ts";
+import { Registrations } from "./registrations/registrations.ts";
 import type { Environment } from "./supervisor.ts";
 import {
   authenticationOf,

@@ -4,10 +4,10 @@
  * @module
  */
 import type { IncomingRequestMessage, IncomingResponseMessage, URI } from "../messages/mod.ts";
-import type { Answers } from "./client_authentication.ts";
+import type { Answers } from "./authentication/client_authentication.ts";
 import type { Transport } from "../transports/transport.ts";
-import type { Flow } from "./flow.ts";
-import type { Session } from "./session.ts";
+import type { Flow } from "./locating/flow.ts";
+import type { Session } from "./calls/session.ts";
 
 /** What depends on a connection. */
 export interface ConnectionUser {

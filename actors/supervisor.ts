@@ -22,7 +22,7 @@ import {
   type URI,
 } from "../messages/mod.ts";
 import { type ActorEnvironment, type ActorOf, makeActor } from "./actor.ts";
-import type { ClientAuthentication } from "./client_authentication.ts";
+import type { ClientAuthentication } from "./authentication/client_authentication.ts";
 import type { Clock } from "../transports/clock.ts";
 import { isNobodys } from "../transports/destination.ts";
 import type {
@@ -31,15 +31,15 @@ import type {
   Transport,
   TransportReceiver,
 } from "../transports/transport.ts";
-import type { EventPolicy } from "./event_inspection.ts";
-import { connectionKey, type Flow } from "./flow.ts";
-import type { Locator } from "./locator.ts";
-import type { SessionTimerPolicy } from "./session_timer.ts";
+import type { EventPolicy } from "./subscriptions/event_inspection.ts";
+import { connectionKey, type Flow } from "./locating/flow.ts";
+import type { Locator } from "./locating/locator.ts";
+import type { SessionTimerPolicy } from "./calls/session_timer.ts";
 import type { Logger } from "./logger.ts";
-import type { Registrations } from "./registrations.ts";
-import type { InspectionPolicy } from "./request_inspection.ts";
+import type { Registrations } from "./registrations/registrations.ts";
+import type { InspectionPolicy } from "./transactions/request_inspection.ts";
 import { type Call, dialogKey, Registry, serverKey } from "./registry.ts";
-import { StatelessTags } from "./stateless_tags.ts";
+import { StatelessTags } from "./transactions/stateless_tags.ts";
 
 /** A message on its way, as `trace` is told of it. */
 export interface TraceEntry {

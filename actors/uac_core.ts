@@ -11,30 +11,37 @@ import {
   TransportError,
 } from "../messages/mod.ts";
 import { MAX_EXPIRES } from "../machines/mod.ts";
-import { checkContact, contactScheme } from "./contact.ts";
-import { acceptLines } from "./content_inspection.ts";
-import { allowEvents } from "./event_inspection.ts";
-import { flowTo, nextHopOf } from "./flow.ts";
-import { InviteUserAgentClient } from "./invite_user_agent_client.ts";
+import { checkContact, contactScheme } from "./locating/contact.ts";
+import { acceptLines } from "./transactions/content_inspection.ts";
+import { allowEvents } from "./subscriptions/event_inspection.ts";
+import { flowTo, nextHopOf } from "./locating/flow.ts";
+import { InviteUserAgentClient } from "./calls/invite_user_agent_client.ts";
 import type {
   InviteOptions,
   OutgoingInviteRequest,
   OutgoingInviteRequestDelegate,
   OutgoingRequest,
   OutgoingRequestDelegate,
-} from "./outgoing_request.ts";
-import type { OutgoingReferRequest, OutgoingReferRequestDelegate } from "./refer.ts";
-import { ReferUserAgentClient } from "./refer_user_agent_client.ts";
-import type { RequestMaker } from "./register_request.ts";
-import { checkRegistration } from "./registration.ts";
-import type { Registration, RegistrationDelegate, RegistrationOptions } from "./registration.ts";
-import { RegistrationClient } from "./registration_client.ts";
-import { capabilityLines, setMissing } from "./session_headers.ts";
-import { requestHeaders, retryWithInterval } from "./session_timer.ts";
-import { SubscribeUserAgentClient } from "./subscribe_user_agent_client.ts";
-import type { OutgoingSubscribeRequest, OutgoingSubscribeRequestDelegate } from "./subscription.ts";
+} from "./transactions/outgoing_request.ts";
+import type { OutgoingReferRequest, OutgoingReferRequestDelegate } from "./subscriptions/refer.ts";
+import { ReferUserAgentClient } from "./subscriptions/refer_user_agent_client.ts";
+import type { RequestMaker } from "./registrations/register_request.ts";
+import { checkRegistration } from "./registrations/registration.ts";
+import type {
+  Registration,
+  RegistrationDelegate,
+  RegistrationOptions,
+} from "./registrations/registration.ts";
+import { RegistrationClient } from "./registrations/registration_client.ts";
+import { capabilityLines, setMissing } from "./calls/session_headers.ts";
+import { requestHeaders, retryWithInterval } from "./calls/session_timer.ts";
+import { SubscribeUserAgentClient } from "./subscriptions/subscribe_user_agent_client.ts";
+import type {
+  OutgoingSubscribeRequest,
+  OutgoingSubscribeRequestDelegate,
+} from "./subscriptions/subscription.ts";
 import type { Supervisor } from "./supervisor.ts";
-import { UserAgentClient } from "./user_agent_client.ts";
+import { UserAgentClient } from "./transactions/user_agent_client.ts";
 import { checkTransports } from "./user_agent_core_configuration.ts";
 import type { Transport } from "../transports/transport.ts";
 

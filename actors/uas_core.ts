@@ -10,21 +10,21 @@ import {
   type OutgoingResponse,
   type ResponseOptions,
 } from "../messages/mod.ts";
-import type { Flow } from "./flow.ts";
-import { InviteUserAgentServer } from "./invite_user_agent_server.ts";
+import type { Flow } from "./locating/flow.ts";
+import { InviteUserAgentServer } from "./calls/invite_user_agent_server.ts";
 import { type ServerEntry, serverKey } from "./registry.ts";
-import { replacementOf } from "./replaces.ts";
-import { inspectRequest, refuseMethod } from "./request_inspection.ts";
-import { receiveRefer } from "./refer_user_agent_server.ts";
-import { refuseSubscribe } from "./event_inspection.ts";
-import { SubscribeUserAgentServer } from "./subscribe_user_agent_server.ts";
-import { ServerTransaction } from "./server_transaction.ts";
-import { SessionDialog } from "./session_dialog.ts";
-import { refuseInterval } from "./session_timer.ts";
-import { StatelessServer } from "./stateless_server.ts";
+import { replacementOf } from "./calls/replaces.ts";
+import { inspectRequest, refuseMethod } from "./transactions/request_inspection.ts";
+import { receiveRefer } from "./subscriptions/refer_user_agent_server.ts";
+import { refuseSubscribe } from "./subscriptions/event_inspection.ts";
+import { SubscribeUserAgentServer } from "./subscriptions/subscribe_user_agent_server.ts";
+import { ServerTransaction } from "./transactions/server_transaction.ts";
+import { SessionDialog } from "./calls/session_dialog.ts";
+import { refuseInterval } from "./calls/session_timer.ts";
+import { StatelessServer } from "./transactions/stateless_server.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { handlerOf, type UserAgentCoreDelegate } from "./user_agent_core_delegate.ts";
-import { UserAgentServer } from "./user_agent_server.ts";
+import { UserAgentServer } from "./transactions/user_agent_server.ts";
 
 /**
  * How many requests that the engine has answered by itself are kept at a time, for the 32 seconds in

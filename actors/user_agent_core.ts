@@ -23,16 +23,23 @@ import type {
   OutgoingRegisterRequest,
   OutgoingRequest,
   OutgoingRequestDelegate,
-} from "./outgoing_request.ts";
-import type { OutgoingReferRequest, OutgoingReferRequestDelegate } from "./refer.ts";
-import type { Registration, RegistrationDelegate, RegistrationOptions } from "./registration.ts";
-import type { OutgoingSubscribeRequest, OutgoingSubscribeRequestDelegate } from "./subscription.ts";
+} from "./transactions/outgoing_request.ts";
+import type { OutgoingReferRequest, OutgoingReferRequestDelegate } from "./subscriptions/refer.ts";
+import type {
+  Registration,
+  RegistrationDelegate,
+  RegistrationOptions,
+} from "./registrations/registration.ts";
+import type {
+  OutgoingSubscribeRequest,
+  OutgoingSubscribeRequestDelegate,
+} from "./subscriptions/subscription.ts";
 import type { Transport } from "../transports/transport.ts";
-import { asSips, strictRouterOf } from "./flow.ts";
+import { asSips, strictRouterOf } from "./locating/flow.ts";
 import { Supervisor } from "./supervisor.ts";
 import { UacCore } from "./uac_core.ts";
 import { UasCore } from "./uas_core.ts";
-import { endUnwantedCall } from "./unwanted_call.ts";
+import { endUnwantedCall } from "./calls/unwanted_call.ts";
 import {
   checkMilliseconds,
   type UserAgentCoreConfiguration,

@@ -18,11 +18,11 @@ import {
 import type { Clock } from "../transports/clock.ts";
 import type { Resolver } from "../transports/resolver.ts";
 import type { Transport } from "../transports/transport.ts";
-import type { AcceptedContent } from "./content_inspection.ts";
-import { ClientAuthentication } from "./client_authentication.ts";
-import type { Credentials } from "./credentials.ts";
+import type { AcceptedContent } from "./transactions/content_inspection.ts";
+import { ClientAuthentication } from "./authentication/client_authentication.ts";
+import type { Credentials } from "./authentication/credentials.ts";
 import type { Logger } from "./logger.ts";
-import { LEAST_INTERVAL, MOST_INTERVAL, type SessionTimerPolicy } from "./session_timer.ts";
+import { LEAST_INTERVAL, MOST_INTERVAL, type SessionTimerPolicy } from "./calls/session_timer.ts";
 import type { DelegateCall, TraceEntry } from "./supervisor.ts";
 
 /** What a core is made from. */

@@ -11,9 +11,9 @@ import type {
   IncomingPublishRequest,
   IncomingRegisterRequest,
   IncomingRequest,
-} from "./incoming_request.ts";
-import type { IncomingSubscribeRequest } from "./notifier.ts";
-import type { IncomingReferRequest } from "./refer.ts";
+} from "./transactions/incoming_request.ts";
+import type { IncomingSubscribeRequest } from "./subscriptions/notifier.ts";
+import type { IncomingReferRequest } from "./subscriptions/refer.ts";
 
 /**
  * Who is told of requests outside of any session. Each method is optional; Allow names what is

@@ -11,8 +11,9 @@ async function importsOf(path: string): Promise<string[]> {
 
 async function filesIn(folder: string): Promise<string[]> {
   const files: string[] = [];
-  for await (const { name } of Deno.readDir(new URL(`${folder}/`, ROOT))) {
-    if (name.endsWith(".ts")) files.push(`${folder}/${name}`);
+  for await (const { name, isDirectory } of Deno.readDir(new URL(`${folder}/`, ROOT))) {
+    if (isDirectory) files.push(...await filesIn(`${folder}/${name}`));
+    else if (name.endsWith(".ts")) files.push(`${folder}/${name}`);
   }
   return files;
 }
