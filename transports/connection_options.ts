@@ -46,7 +46,8 @@ export interface ConnectionOptions {
   writeTimeout?: number;
   /**
    * How long a connection may be without a message, or a ping, in either direction. Default
-   * 3,900,000: longer than the hour after which registrations are commonly refreshed.
+   * 3,900,000: longer than the hour after which registrations are commonly refreshed. It knows nothing
+   * of calls: an INVITE that rings for longer than this loses its connection, and fails.
    */
   idleTimeout?: number;
   /** What measures these. Default: the runtime's own timers. */
