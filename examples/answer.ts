@@ -109,8 +109,10 @@ async function main(args: string[]): Promise<number> {
       hangUpAfter: options["hang-up-after"],
     }).take(transport.local.host);
   };
+  // Whoever has read that it listens may end it at once.
+  const interruption = interrupted();
   say(`listening on ${placeOf(transport)} (${transport.protocol}); Ctrl-C ends it`);
-  await interrupted();
+  await interruption;
   say("ending all calls");
   await core.stop();
   return EXIT.done;
