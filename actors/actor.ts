@@ -18,6 +18,7 @@ import type { AnyStatechart } from "../machines/macrostep.ts";
 import type { Statechart } from "../machines/statechart.ts";
 import type { Clock } from "../transports/clock.ts";
 import { LeanActor } from "./lean_actor.ts";
+import type { Observers } from "./observers.ts";
 
 /** A statechart at work. */
 export interface Actor<Event, State, Context> {
@@ -42,13 +43,18 @@ export type ActorOf<M> = M extends Statechart<infer C, infer E, infer S, any, an
 export interface ActorEnvironment {
   readonly clock: Clock;
   readonly inspect: ((event: InspectionEvent) => void) | undefined;
-  /** The call that it belongs to, where somebody inspects. */
-  readonly callId?: string;
+  /** Those who are told of every step. */
+  readonly observers: Observers;
   /** Takes what a timer's event or a listener has thrown. */
   readonly onFailure: (cause: unknown) => void;
 }
 
-/** Makes an actor; it begins with `start`. `listener` takes what it emits, after each transition. */
+/**
+ * Makes an actor; it begins with `start`.
+ *
+ * @param callId The call that it belongs to; empty for what belongs to none.
+ * @param listener Takes what it emits, after each transition.
+ */
 export function makeActor<
   Context extends MachineContext,
   Event extends EventObject,
@@ -57,6 +63,7 @@ export function makeActor<
   Emitted extends EventObject,
 >(
   environment: ActorEnvironment,
+  callId: string,
   machine: Statechart<Context, Event, State, Input, Emitted>,
   input: Input,
   listener: (emission: Emitted) => void,
@@ -65,6 +72,7 @@ export function makeActor<
   const Class = environment.inspect === undefined ? LeanActor : InspectedActor;
   const made = new Class(
     environment,
+    callId,
     machine as unknown as AnyStatechart,
     input,
     listener as Listener,
@@ -80,12 +88,13 @@ class InspectedActor implements Actor<EventObject, StateValue, MachineContext> {
   private readonly actor: XStateActor<AnyStatechart>;
 
   constructor(
-    { clock, inspect, callId, onFailure }: ActorEnvironment,
+    { clock, inspect, onFailure }: ActorEnvironment,
+    callId: string,
     machine: AnyStatechart,
     input: unknown,
     listener: Listener,
   ) {
-    const id = callId === undefined ? machine.id : `${machine.id} ${callId}`;
+    const id = callId === "" ? machine.id : `${machine.id} ${callId}`;
     const options = { clock, id, input, ...(inspect === undefined ? {} : { inspect }) };
     this.actor = createActor(machine, options);
     this.actor.on("*", (emission) => {

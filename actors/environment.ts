@@ -11,6 +11,7 @@ import { allowEvents, eventPolicy } from "./subscriptions/event_inspection.ts";
 import { bracketed } from "./locating/flow.ts";
 import { Locator } from "./locating/locator.ts";
 import { defaultLogger } from "./logger.ts";
+import { Observers } from "./observers.ts";
 import { ENGINE_OPTION_TAGS, joinTags } from "./transactions/option_tags.ts";
 import { Registrations } from "./registrations/registrations.ts";
 import type { Environment } from "./supervisor.ts";
@@ -52,6 +53,8 @@ export function makeEnvironment(
     return infoPackages === undefined ? methods : `${methods}, INFO`;
   };
   const clock = configuration.clock ?? new TimerWheel();
+  const observers = new Observers((cause) => logger.warn(`an observer failed: ${cause}`));
+  for (const each of configuration.observers ?? []) observers.add(each);
   // Another network may bring others, for the locator, too.
   const transports = [...configuration.transports];
   return {
@@ -95,7 +98,7 @@ export function makeEnvironment(
     },
     onError: configuration.onError ?? ((error) => logger.warn(`${error.name}: ${error.message}`)),
     trace: configuration.trace,
-    onDelegateCall: configuration.onDelegateCall,
+    observers,
     inspect: configuration.inspect,
   };
 }

@@ -8,7 +8,7 @@
  * @module
  */
 import type { EventObject, MachineContext, StateValue } from "xstate";
-import type { Configuration } from "../machines/configuration.ts";
+import type { Choice, Configuration } from "../machines/configuration.ts";
 import {
   type AnyStatechart,
   begin,
@@ -17,6 +17,7 @@ import {
   macrostep,
 } from "../machines/macrostep.ts";
 import type { Actor, ActorEnvironment, Listener } from "./actor.ts";
+import { type StepOf, timerIn } from "./observers.ts";
 
 /** A timer of a machine that is armed. */
 interface ArmedTimer {
@@ -31,6 +32,7 @@ type Phase = "made" | "resting" | "busy" | "over";
 export class LeanActor implements Actor<EventObject, StateValue, MachineContext> {
   context: MachineContext;
   private readonly environment: ActorEnvironment;
+  private readonly callId: string;
   private readonly listener: Listener;
   private configuration: Configuration;
   private isDone: boolean;
@@ -42,17 +44,21 @@ export class LeanActor implements Actor<EventObject, StateValue, MachineContext>
 
   constructor(
     environment: ActorEnvironment,
+    callId: string,
     machine: AnyStatechart,
     input: unknown,
     listener: Listener,
   ) {
     this.environment = environment;
+    this.callId = callId;
     this.listener = listener;
     const begun = begin(machine, input);
     this.context = begun.context;
     this.configuration = begun.configuration;
     this.isDone = begun.isDone;
     this.effects = begun.effects;
+    // Who comes later need not know: nothing is kept for that.
+    if (!environment.observers.isEmpty) this.tellStart(input);
   }
 
   get state(): StateValue {
@@ -100,15 +106,17 @@ export class LeanActor implements Actor<EventObject, StateValue, MachineContext>
 
   /** An event that a machine fails at has not happened. */
   private take(event: EventObject): void {
+    const taken = this.environment.observers.isEmpty ? undefined : this.tellEvent(event);
     let step: Macrostep;
     try {
-      step = macrostep(this.configuration, this.context, event);
+      step = macrostep(this.configuration, this.context, event, taken);
     } catch (cause) {
       return this.environment.onFailure(cause);
     }
     this.context = step.context;
     this.configuration = step.configuration;
     this.isDone = step.isDone;
+    if (taken !== undefined) this.tellTransitions(taken, step.effects);
     this.perform(step.effects);
   }
 
@@ -130,6 +138,7 @@ export class LeanActor implements Actor<EventObject, StateValue, MachineContext>
   }
 
   private arm(id: string, event: EventObject, ms: number): void {
+    if (!this.environment.observers.isEmpty) this.tellTimer("armed", event, ms);
     const handle = this.environment.clock.setTimeout(() => {
       this.forget(id);
       this.send(event);
@@ -137,6 +146,49 @@ export class LeanActor implements Actor<EventObject, StateValue, MachineContext>
     const timer = { id, handle };
     // Most have one timer, or none: no array that has room for more.
     this.timers = this.timers === undefined ? [timer] : this.timers.concat(timer);
+  }
+
+  private get step(): StepOf {
+    return { actor: this, machine: this.configuration.machine, callId: this.callId };
+  }
+
+  private tellStart(input: unknown): void {
+    const { step, state } = this;
+    const emitted = emissionsOf(this.effects);
+    this.environment.observers.tell((each) =>
+      each.step?.({ ...step, type: "start", input, state, emitted })
+    );
+  }
+
+  /** @returns What is to be filled with what is taken. */
+  private tellEvent(event: EventObject): Choice[] {
+    if (timerIn(event.type, this.configuration.machine) !== event.type) {
+      this.tellTimer("fired", event, 0);
+    } else {
+      const { step } = this;
+      this.environment.observers.tell((each) => each.step?.({ ...step, type: "event", event }));
+    }
+    return [];
+  }
+
+  private tellTransitions(
+    taken: readonly Choice[],
+    effects: readonly Effect[] | undefined,
+  ): void {
+    const { step } = this;
+    taken.forEach(({ edges, move }, i) => {
+      const emitted = i === taken.length - 1 ? emissionsOf(effects) : [];
+      const state = move.next.value;
+      this.environment.observers.tell((each) =>
+        each.step?.({ ...step, type: "transition", edges, state, emitted })
+      );
+    });
+  }
+
+  private tellTimer(type: "armed" | "fired", event: EventObject, delay: number): void {
+    const { step } = this;
+    const timer = timerIn(event.type, step.machine);
+    this.environment.observers.tell((each) => each.step?.({ ...step, type, timer, delay }));
   }
 
   private disarm(id: string): void {
@@ -150,4 +202,8 @@ export class LeanActor implements Actor<EventObject, StateValue, MachineContext>
     this.timers = others?.length === 0 ? undefined : others;
     return timer;
   }
+}
+
+function emissionsOf(effects: readonly Effect[] | undefined): EventObject[] {
+  return effects?.flatMap((effect) => effect.type === "tell" ? [effect.emission] : []) ?? [];
 }

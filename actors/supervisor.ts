@@ -36,6 +36,7 @@ import { connectionKey, type Flow } from "./locating/flow.ts";
 import type { Locator } from "./locating/locator.ts";
 import type { SessionTimerPolicy } from "./calls/session_timer.ts";
 import type { Logger } from "./logger.ts";
+import type { Observers } from "./observers.ts";
 import type { Registrations } from "./registrations/registrations.ts";
 import type { InspectionPolicy } from "./transactions/request_inspection.ts";
 import { type Call, dialogKey, Registry, serverKey } from "./registry.ts";
@@ -105,7 +106,8 @@ export interface Environment extends InspectionPolicy, EventPolicy {
   /** Takes what went wrong without anybody being there to catch it. */
   readonly onError: (error: StrowgerError, callId?: string) => void;
   readonly trace: ((entry: TraceEntry) => void) | undefined;
-  readonly onDelegateCall: ((call: DelegateCall) => void) | undefined;
+  /** Those who watch. */
+  readonly observers: Observers;
   readonly inspect: ((event: InspectionEvent) => void) | undefined;
 }
 
@@ -123,7 +125,7 @@ export class Supervisor {
   readonly environment: Environment;
   readonly statelessTags: StatelessTags;
   /** What every actor is made with. */
-  private readonly actors: ActorEnvironment;
+  readonly actors: ActorEnvironment;
   /** How many messages nobody was there for, or nobody could understand. */
   dropped = 0;
   private readonly user: TransactionUser;
@@ -139,11 +141,12 @@ export class Supervisor {
     this.actors = {
       clock: environment.clock,
       inspect: environment.inspect,
+      observers: environment.observers,
       onFailure: (cause) => this.reportFailure(cause),
     };
     let onClosed = (): void => {};
     this.closed = new Promise((resolve) => onClosed = resolve);
-    this.actor = makeActor(this.actors, supervisorMachine, undefined, ({ type }) => {
+    this.actor = makeActor(this.actors, "", supervisorMachine, undefined, ({ type }) => {
       if (type === "stopped") void this.closeTransports().then(onClosed);
       else for (const each of this.registry.all()) each.end();
     });
@@ -155,11 +158,6 @@ export class Supervisor {
   /** Running, draining or stopped. */
   get state(): SupervisorState {
     return this.actor.state;
-  }
-
-  /** What the actors of a call are made with. */
-  actorsOf(callId: string): ActorEnvironment {
-    return this.actors.inspect === undefined ? this.actors : { ...this.actors, callId };
   }
 
   /** Ends every call politely; what is not over after `deadline` milliseconds is dropped. */
@@ -259,13 +257,8 @@ export class Supervisor {
     call: () => unknown,
     onFailure: () => void = () => {},
   ): void {
-    const { onDelegateCall } = this.environment;
-    if (onDelegateCall !== undefined) {
-      callThenable(
-        () => onDelegateCall({ name, callId }),
-        (cause) => this.reportGuest("onDelegateCall", cause, callId),
-      );
-    }
+    const { observers } = this.environment;
+    if (!observers.isEmpty) observers.tell((each) => each.delegateCall?.({ name, callId }));
     callThenable(call, (cause) => {
       this.reportGuest(name, cause, callId);
       onFailure();
@@ -279,6 +272,8 @@ export class Supervisor {
 
   /** Hands an error to whoever takes them; that one's own errors end here. */
   report(error: StrowgerError, callId?: string): void {
+    const { observers } = this.environment;
+    if (!observers.isEmpty) observers.tell((each) => each.error?.(error, callId));
     const giveUp = (cause: unknown): void => this.log("warn", `onError failed: ${cause}`);
     callThenable(() => this.environment.onError(error, callId), giveUp);
   }
@@ -393,11 +388,13 @@ export class Supervisor {
   }
 
   private trace(direction: "in" | "out", bytes: Uint8Array, { transport, remote }: Flow): void {
-    const { trace } = this.environment;
-    if (trace === undefined) return;
+    const { observers, trace } = this.environment;
+    if (trace === undefined && observers.isEmpty) return;
     const { protocol, local } = transport;
+    const entry = { direction, bytes, protocol, remote, local };
+    observers.tell((each) => each.message?.(entry));
     callThenable(
-      () => trace({ direction, bytes, protocol, remote, local }),
+      () => trace?.(entry),
       (cause) => this.reportGuest("trace", cause),
     );
   }

@@ -13,6 +13,7 @@ import {
   type ResponseOptions,
   type URI,
 } from "../messages/mod.ts";
+import type { CoreObserver } from "./observers.ts";
 import { makeEnvironment } from "./environment.ts";
 import type {
   InviteOptions,
@@ -104,6 +105,25 @@ export class UserAgentCore {
   /** Running; draining, while calls are being ended; stopped. */
   get state(): "running" | "draining" | "stopped" {
     return this.supervisor.state;
+  }
+
+  /**
+   * Lets somebody watch all that happens here from now on, also in calls that are there already.
+   *
+   * @returns To be called when no more is wanted.
+   *
+   * @example
+   * ```ts
+   * import { UserAgentCore } from "@strowger/sip";
+   *
+   * const core = new UserAgentCore({ transports: [] });
+   * const stopWatching = core.observe({ message: ({ direction }) => console.log(direction) });
+   * stopWatching();
+   * await core.dispose();
+   * ```
+   */
+  observe(observer: CoreObserver): () => void {
+    return this.supervisor.environment.observers.add(observer);
   }
 
   /** How many transactions and dialogs live; all zero when nothing is left. */

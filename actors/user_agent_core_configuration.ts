@@ -23,7 +23,8 @@ import { ClientAuthentication } from "./authentication/client_authentication.ts"
 import type { Credentials } from "./authentication/credentials.ts";
 import type { Logger } from "./logger.ts";
 import { LEAST_INTERVAL, MOST_INTERVAL, type SessionTimerPolicy } from "./calls/session_timer.ts";
-import type { DelegateCall, TraceEntry } from "./supervisor.ts";
+import type { CoreObserver } from "./observers.ts";
+import type { TraceEntry } from "./supervisor.ts";
 
 /** What a core is made from. */
 export interface UserAgentCoreConfiguration {
@@ -111,8 +112,8 @@ export interface UserAgentCoreConfiguration {
   onError?: (error: StrowgerError, callId?: string) => void;
   /** Is told of every message, before it is taken in and before it is sent. */
   trace?: (entry: TraceEntry) => void;
-  /** Is told of every method of a delegate, before it is called: for recorders. */
-  onDelegateCall?: (call: DelegateCall) => void;
+  /** Who watches from the start, as by {@linkcode UserAgentCore.observe}. */
+  observers?: readonly CoreObserver[];
   /** XState's inspection of every actor; the `id` of each is its machine's, and its Call-ID. */
   inspect?: (event: InspectionEvent) => void;
 }

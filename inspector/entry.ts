@@ -4,6 +4,10 @@
  * @module
  */
 import type { StateValue } from "xstate";
+import type { Edge } from "../machines/configuration.ts";
+import type { PlainObject } from "./plain_data.ts";
+
+export type { Edge, PlainObject };
 
 /** One end of a message's way. */
 export interface Endpoint {
@@ -51,6 +55,10 @@ export interface StartEntry extends EntryBase {
   readonly machine: string;
   /** The state that it begins in. */
   readonly state: StateValue;
+  /** What its machine was given, as far as it can be written down. */
+  readonly input?: PlainObject;
+  /** What it emits by beginning. */
+  readonly emitted?: readonly Emission[];
 }
 
 /** An event that a machine is given. */
@@ -65,18 +73,14 @@ export interface EventEntry extends EntryBase {
   readonly event: string;
   /** The status code that comes with it, if one does. */
   readonly status?: number;
+  /** What else comes with it, but for messages. */
+  readonly data?: PlainObject;
 }
 
-/** One transition, of one of the regions of a machine. */
-export interface Edge {
-  /** The path of the state that it starts from, `inviteClient.transaction.calling` say. */
-  readonly source: string;
-  /** Which one it is of those that lead away from there for this event, from 0. */
-  readonly index: number;
-  /** The event that it is for, as the machine names it; empty for one that needs none. */
-  readonly event: string;
-  /** The paths of the states that it leads to; none where it leads nowhere else. */
-  readonly targets: readonly string[];
+/** What a machine emits: its name, and what of it can be written down. */
+export interface Emission extends PlainObject {
+  /** Its name, `transmit` say. */
+  readonly type: string;
 }
 
 /** Transitions that a machine takes at once. */
@@ -91,6 +95,8 @@ export interface TransitionEntry extends EntryBase {
   readonly edges: readonly Edge[];
   /** The state that it is in then. */
   readonly state: StateValue;
+  /** What it emits once it is at rest. */
+  readonly emitted?: readonly Emission[];
 }
 
 /** A timer of a machine. */

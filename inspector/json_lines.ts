@@ -6,8 +6,9 @@
  */
 import type { StateValue } from "xstate";
 import { InvalidArgumentError } from "../messages/errors.ts";
-import type { Edge, Endpoint, Entry, NewEntry } from "./entry.ts";
+import type { Edge, Emission, Endpoint, Entry, NewEntry } from "./entry.ts";
 import { merged } from "./flights.ts";
+import { plainData, type PlainObject } from "./plain_data.ts";
 import { type RecordedCall, Recording, type RecordingLimits } from "./recording.ts";
 
 /** What the header says. */
@@ -118,11 +119,32 @@ class LineReader {
       case "message":
         return { kind, ...base, ...this.#message() };
       case "start":
-        return { kind, ...base, ...this.#actor(), state: this.#state() };
+        return {
+          kind,
+          ...base,
+          ...this.#actor(),
+          state: this.#state(),
+          ...this.#data("input"),
+          ...this.#emitted(),
+        };
       case "event":
-        return { kind, ...base, ...this.#actor(), event: this.#text("event"), ...this.#status() };
+        return {
+          kind,
+          ...base,
+          ...this.#actor(),
+          event: this.#text("event"),
+          ...this.#status(),
+          ...this.#data("data"),
+        };
       case "transition":
-        return { kind, ...base, ...this.#actor(), edges: this.#edges(), state: this.#state() };
+        return {
+          kind,
+          ...base,
+          ...this.#actor(),
+          edges: this.#edges(),
+          state: this.#state(),
+          ...this.#emitted(),
+        };
       case "timer":
         return { kind, ...base, ...this.#actor(), timer: this.#text("timer"), ...this.#delay() };
       case "delegate":
@@ -189,6 +211,24 @@ class LineReader {
 
   #delay(): { delay?: number } {
     return this.#values.delay === undefined ? {} : { delay: this.#numeric("delay") };
+  }
+
+  #data<Name extends string>(name: Name): { readonly [name in Name]?: PlainObject } {
+    const value = this.#values[name];
+    if (value === undefined) return {};
+    return { [name]: plainData(this.#record(name, value)) } as { [name in Name]: PlainObject };
+  }
+
+  #emitted(): { emitted?: Emission[] } {
+    const { emitted } = this.#values;
+    if (emitted === undefined) return {};
+    if (!Array.isArray(emitted)) return this.#refuse("emitted", "an array", emitted);
+    const each = emitted.map((emission) => {
+      const { type, ...data } = plainData(this.#record("emitted", emission));
+      if (typeof type !== "string") return this.#refuse("emitted.type", "a string", type);
+      return { ...data, type };
+    });
+    return { emitted: each };
   }
 
   #edges(): Edge[] {

@@ -6,12 +6,11 @@
  *
  * @module
  */
-import type { InspectionEvent } from "xstate";
-import { defaultLogger } from "../actors/logger.ts";
-import type { DelegateCall, TraceEntry } from "../actors/supervisor.ts";
+import type { CoreObserver } from "../actors/observers.ts";
+import type { TraceEntry } from "../actors/supervisor.ts";
 import type { UserAgentCoreConfiguration } from "../actors/user_agent_core_configuration.ts";
 import { callIdOf } from "./call_id.ts";
-import { entryOf } from "./inspection.ts";
+import { entryOf } from "./observation.ts";
 import { Recording, type RecordingLimits } from "./recording.ts";
 import { Redaction } from "./redaction.ts";
 
@@ -21,6 +20,12 @@ export { type RecordedCall, Recording, type RecordingLimits } from "./recording.
 /** How much of an error's text is kept. */
 const MAX_ERROR = 1024;
 
+/** What can be watched: a `UserAgentCore`. */
+export interface Observed {
+  /** As of `UserAgentCore`. */
+  observe(observer: CoreObserver): () => void;
+}
+
 /** What a {@linkcode Recorder} may be given. */
 export interface RecorderOptions extends RecordingLimits {
   /**
@@ -29,8 +34,8 @@ export interface RecorderOptions extends RecordingLimits {
    */
   redact?: readonly string[];
   /**
-   * Whether only messages, delegate calls and errors are recorded, which costs little; machines are
-   * recorded as XState inspects them, which takes XState's own actors.
+   * Whether only messages, delegate calls and errors are recorded, which costs less. Machines that
+   * XState runs, where a configuration has `inspect`, are never recorded.
    */
   withoutMachines?: boolean;
   /** The time in milliseconds since 1970; the runtime's own by default, with fractions. */
@@ -77,42 +82,41 @@ export class Recorder extends Recording {
   }
 
   /**
-   * Adds to a configuration what a core has to be made from to be recorded. What is there already, a
-   * `trace` say, is called as before.
+   * Adds to a configuration what a core has to be made from to be recorded from its beginning. Who
+   * watches already is told as before.
    *
    * @param configuration What the core would be made from otherwise.
    * @param name What the recording calls it; `core 1`, `core 2` and so on by default.
    */
-  watch(
-    configuration: UserAgentCoreConfiguration,
-    name: string = `core ${++this.#cores}`,
-  ): UserAgentCoreConfiguration {
-    const { trace, inspect, onError, onDelegateCall, logger = defaultLogger } = configuration;
-    const warn = ({ name, message }: Error): void => logger.warn(`${name}: ${message}`);
-    const watched: UserAgentCoreConfiguration = {
-      ...configuration,
-      trace: (entry) => {
-        this.#message(name, entry);
-        return trace?.(entry);
-      },
-      onError: (error, callId) => {
-        const { code } = error;
-        const message = error.message.slice(0, MAX_ERROR);
-        this.add({ ...this.#at(name, callId), kind: "error", code, message });
-        return onError === undefined ? warn(error) : onError(error, callId);
-      },
-      onDelegateCall: (call: DelegateCall) => {
-        this.add({ ...this.#at(name, call.callId), kind: "delegate", method: call.name });
-        return onDelegateCall?.(call);
+  watch(configuration: UserAgentCoreConfiguration, name?: string): UserAgentCoreConfiguration {
+    const observers = [...configuration.observers ?? [], this.#observer(name)];
+    return { ...configuration, observers };
+  }
+
+  /**
+   * Records a core that is there already, from now on. Of machines that are at work, what they do next
+   * is recorded, but not how they began.
+   *
+   * @param core The core.
+   * @param name What the recording calls it; `core 1`, `core 2` and so on by default.
+   * @returns To be called when no more is to be recorded.
+   */
+  attach(core: Observed, name?: string): () => void {
+    return core.observe(this.#observer(name));
+  }
+
+  #observer(name: string = `core ${++this.#cores}`): CoreObserver {
+    const observer: CoreObserver = {
+      message: (entry) => this.#message(name, entry),
+      delegateCall: (call) =>
+        this.add({ ...this.#at(name, call.callId), kind: "delegate", method: call.name }),
+      error: ({ code, message }, callId) => {
+        const text = message.slice(0, MAX_ERROR);
+        this.add({ ...this.#at(name, callId), kind: "error", code, message: text });
       },
     };
-    if (this.#withoutMachines) return watched;
-    const inspectAlso = (event: InspectionEvent): void => {
-      const entry = entryOf(event, this.#now(), name);
-      if (entry !== undefined) this.add(entry);
-      inspect?.(event);
-    };
-    return { ...watched, inspect: inspectAlso };
+    if (this.#withoutMachines) return observer;
+    return { ...observer, step: (step) => this.add(entryOf(step, this.#now(), name)) };
   }
 
   #at(core: string, callId = ""): { core: string; callId: string; time: number } {

@@ -11,6 +11,18 @@ import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition, StateValue
 import { type Circumstances, type Executable, type Guard, guardIn } from "./executable_content.ts";
 import { ancestorsOf, initialStep, microstep, type Step } from "./microstep.ts";
 
+/** One transition, of one of the regions of a machine. */
+export interface Edge {
+  /** The path of the state that it starts from, `inviteClient.transaction.calling` say. */
+  readonly source: string;
+  /** Which one it is of those that lead away from there for this event, from 0. */
+  readonly index: number;
+  /** The event that it is for, as the machine names it; empty for one that needs none. */
+  readonly event: string;
+  /** The paths of the states that it leads to; none where it leads nowhere else. */
+  readonly targets: readonly string[];
+}
+
 /** A step, and where it leads. */
 export interface Move {
   readonly content: readonly Executable[];
@@ -34,6 +46,11 @@ export class Configuration {
     this.#nodes = nodes;
     this.value = this.#valueOf(chart.machine.root) ?? {};
     this.eventless = this.#eventless();
+  }
+
+  /** The id of the machine. */
+  get machine(): string {
+    return this.#chart.machine.id;
   }
 
   /** What an event may do here; `undefined` where it does nothing whatever the context. */
@@ -141,6 +158,7 @@ export class Choice {
   readonly #transitions: readonly AnyTransitionDefinition[];
   readonly #larger: Map<Candidate, Choice> = new Map();
   #move: Move | undefined;
+  #edges: readonly Edge[] | undefined;
 
   constructor(from: Configuration, transitions: readonly AnyTransitionDefinition[]) {
     this.#from = from;
@@ -150,6 +168,11 @@ export class Choice {
   /** The step that they take. */
   get move(): Move {
     return this.#move ??= this.#from.move(this.#transitions);
+  }
+
+  /** The same, for whoever watches. */
+  get edges(): readonly Edge[] {
+    return this.#edges ??= this.#transitions.map(edgeOf);
   }
 
   /** These, and one more. */
@@ -162,6 +185,17 @@ export class Choice {
     }
     return larger;
   }
+}
+
+function edgeOf(transition: AnyTransitionDefinition): Edge {
+  const { source, eventType, target } = transition;
+  const siblings = eventType === "" ? source.always : source.transitions.get(eventType);
+  return {
+    source: source.id,
+    index: Math.max(siblings?.indexOf(transition) ?? 0, 0),
+    event: eventType,
+    targets: (target ?? []).map(({ id }) => id),
+  };
 }
 
 /** A machine, and the configurations of it that were reached so far. */

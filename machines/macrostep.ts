@@ -5,7 +5,7 @@
  * @module
  */
 import type { EventObject, MachineContext, StateValue } from "xstate";
-import { Chart, type Configuration, type Move } from "./configuration.ts";
+import { Chart, type Choice, type Configuration, type Move } from "./configuration.ts";
 import type { Circumstances, Executable, Expression } from "./executable_content.ts";
 import type { Statechart } from "./statechart.ts";
 
@@ -28,6 +28,8 @@ export interface Macrostep extends Circumstances {
   raised: EventObject[] | undefined;
   /** What has to follow, in order, once the machine is at rest. */
   effects: Effect[] | undefined;
+  /** What was taken, in order, where somebody wants to know. */
+  readonly taken: Choice[] | undefined;
 }
 
 /** What a machine wants done. */
@@ -45,15 +47,20 @@ export function begin(machine: AnyStatechart, input: unknown): Macrostep {
   return step;
 }
 
-/** What a machine does about an event. Throws what its guards and actions throw. */
+/**
+ * What a machine does about an event. Throws what its guards and actions throw.
+ *
+ * @param taken Gets what is taken, in order.
+ */
 export function macrostep(
   configuration: Configuration,
   context: MachineContext,
   event: EventObject,
+  taken?: Choice[],
 ): Macrostep {
-  const step = stepFrom(configuration, context, event);
+  const step = stepFrom(configuration, context, event, taken);
   const choice = configuration.selector(event.type)?.select(step);
-  if (choice !== undefined) follow(choice.move, step);
+  if (choice !== undefined) take(choice, step);
   settle(step);
   return step;
 }
@@ -64,8 +71,17 @@ function stepFrom(
   configuration: Configuration,
   context: MachineContext,
   event: EventObject,
+  taken?: Choice[],
 ): Macrostep {
-  return { context, event, configuration, isDone: false, raised: undefined, effects: undefined };
+  return {
+    context,
+    event,
+    configuration,
+    isDone: false,
+    raised: undefined,
+    effects: undefined,
+    taken,
+  };
 }
 
 function initialContext(machine: AnyStatechart, input: unknown): MachineContext {
@@ -82,7 +98,7 @@ function settle(step: Macrostep): void {
     const { configuration, context } = step;
     const eventless = mayGoOn ? configuration.eventless?.select(step) : undefined;
     if (eventless !== undefined) {
-      follow(eventless.move, step);
+      take(eventless, step);
       mayGoOn = step.configuration !== configuration || step.context !== context;
       continue;
     }
@@ -90,9 +106,14 @@ function settle(step: Macrostep): void {
     if (raised === undefined) return;
     step.event = raised;
     const choice = configuration.selector(raised.type)?.select(step);
-    if (choice !== undefined) follow(choice.move, step);
+    if (choice !== undefined) take(choice, step);
     mayGoOn = true;
   }
+}
+
+function take(choice: Choice, step: Macrostep): void {
+  step.taken?.push(choice);
+  follow(choice.move, step);
 }
 
 /** Goes where a step leads, and carries out what is on the way. */

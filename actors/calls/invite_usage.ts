@@ -109,7 +109,7 @@ export abstract class InviteUsage implements SessionUsage {
     };
     this.isInviter = options.role === "caller";
     this.acks = new Acknowledgements(supervisor, dialog);
-    this.actor = makeActor(supervisor.actorsOf(dialog.callId), sessionMachine, {
+    this.actor = makeActor(supervisor.actors, dialog.callId, sessionMachine, {
       ...supervisor.environment.timers,
       role: options.role,
     }, (emission) => this.tell(emission));

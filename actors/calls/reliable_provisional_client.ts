@@ -76,7 +76,8 @@ export class ReliableProvisionalClient {
     this.session = session;
     this.listener = listener;
     this.actor = makeActor(
-      supervisor.actorsOf(session.callId),
+      supervisor.actors,
+      session.callId,
       reliableProvisionalClientMachine,
       supervisor.environment.timers,
       (emission) => this.tell(emission),

@@ -99,7 +99,8 @@ export class ReliableProvisionalServer implements DialogUsage {
     this.session = session;
     this.invite = invite;
     this.actor = makeActor(
-      supervisor.actorsOf(session.callId),
+      supervisor.actors,
+      session.callId,
       reliableProvisionalServerMachine,
       supervisor.environment.timers,
       (emission) => this.tell(emission),

@@ -43,7 +43,8 @@ export class Locating implements ClientEntry {
     this.listener = listener;
     this.onDrain = onDrain;
     this.actor = makeActor(
-      supervisor.actorsOf(callId),
+      supervisor.actors,
+      callId,
       locatingMachine,
       {},
       (emission) => this.tell(emission),

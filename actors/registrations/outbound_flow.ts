@@ -59,7 +59,8 @@ export class OutboundFlow {
     this.supervisor = supervisor;
     this.user = user;
     this.actor = makeActor(
-      supervisor.actorsOf(user.callId),
+      supervisor.actors,
+      user.callId,
       flowMachine,
       DEFAULT_RECOVERY,
       (emission) => this.tell(emission),

@@ -82,7 +82,8 @@ export class RegistrationClient implements Registration, RegisteredAddress, Regi
     this.over = new Promise((resolve) => this.resolveOver = resolve);
     this.requests = new RegisterRequests(supervisor.environment, options, make);
     this.actor = makeActor(
-      supervisor.actorsOf(this.requests.callId),
+      supervisor.actors,
+      this.requests.callId,
       registrationMachine,
       supervisor.environment.timers,
       (emission) => this.tell(emission),

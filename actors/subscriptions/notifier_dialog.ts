@@ -68,7 +68,8 @@ export class NotifierDialog implements Notifier, DialogUsage {
     this.options = options;
     this.body = options.body;
     this.actor = makeActor(
-      supervisor.actorsOf(usages.dialog.callId),
+      supervisor.actors,
+      usages.dialog.callId,
       notifierMachine,
       { expires: options.expires },
       (emission) => this.tell(emission),

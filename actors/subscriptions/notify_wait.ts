@@ -75,7 +75,8 @@ export class NotifyWait implements NotifyWaitEntry, DialogUsage {
     this.options = options;
     this.requested = options.requested;
     this.actor = makeActor(
-      supervisor.actorsOf(message.callId),
+      supervisor.actors,
+      message.callId,
       notifyWaitMachine,
       supervisor.environment.timers,
       (emission) => this.tell(emission),

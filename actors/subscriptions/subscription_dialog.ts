@@ -93,7 +93,7 @@ export class SubscriptionDialog implements Subscription, DialogUsage {
     this.options = options;
     const { requested = MAX_EXPIRES, expires } = options;
     this.requested = options.requested;
-    this.actor = makeActor(supervisor.actorsOf(usages.dialog.callId), subscriptionMachine, {
+    this.actor = makeActor(supervisor.actors, usages.dialog.callId, subscriptionMachine, {
       ...supervisor.environment.timers,
       requested,
       expires,

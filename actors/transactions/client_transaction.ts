@@ -111,7 +111,7 @@ export class ClientTransaction implements ClientEntry {
     this.cseq = message.cseq;
     if (message.toTag === undefined) refuseUnreadable(this.bytes);
     const machine = message.method === "INVITE" ? inviteClientMachine : otherMachine;
-    this.actor = makeActor(supervisor.actorsOf(message.callId), machine, {
+    this.actor = makeActor(supervisor.actors, message.callId, machine, {
       ...environment.timers,
       reliable: transport?.reliable ?? true,
     }, (emission) => this.tell(emission));

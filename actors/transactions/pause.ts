@@ -34,7 +34,8 @@ export class Pause implements ClientEntry {
     this.branch = supervisor.environment.identifiers.branch();
     this.listener = listener;
     this.actor = makeActor(
-      supervisor.actorsOf(callId),
+      supervisor.actors,
+      callId,
       pauseMachine,
       { delay },
       (emission) => this.tell(emission),

@@ -60,8 +60,8 @@ function watchFor(
   validity: number,
   onExpired: () => void,
 ): () => void {
-  const actors = supervisor.actorsOf(callId);
-  const actor = makeActor(actors, requestExpiryMachine, { validity }, ({ type }) => {
+  const { actors } = supervisor;
+  const actor = makeActor(actors, callId, requestExpiryMachine, { validity }, ({ type }) => {
     if (type === "expired") onExpired();
   });
   actor.start();

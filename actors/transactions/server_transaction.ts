@@ -73,7 +73,7 @@ export class ServerTransaction implements ServerEntry {
     this.key = serverKey(request, request.method);
     this.mergedKey = mergedKey(request);
     const machine = request.method === "INVITE" ? inviteServerMachine : otherMachine;
-    this.actor = makeActor(supervisor.actorsOf(request.callId), machine, {
+    this.actor = makeActor(supervisor.actors, request.callId, machine, {
       ...environment.timers,
       reliable: flow.transport.reliable,
     }, (emission) => this.tell(emission));

@@ -55,9 +55,9 @@ Deno.test("everything that happens in a call is recorded, in order", () => {
   assertEquals(entries.map(({ n }) => n), entries.map((_, n) => n));
   const said = entries.map(say);
   const expected = [
+    "out INVITE",
     "timerB 32000",
     "timerA 500",
-    "out INVITE",
     "timerA fires",
     "out INVITE",
     "in 180",
@@ -66,9 +66,9 @@ Deno.test("everything that happens in a call is recorded, in order", () => {
     "onProgress",
     "in 486",
     "inviteClient response 486",
-    "timerD 32000",
     "out ACK",
     "onReject",
+    "timerD 32000",
   ];
   assertEquals(said.filter((line) => expected.includes(line)), expected);
   x.clock.advance(32_000);
@@ -120,9 +120,44 @@ Deno.test("a message has where it comes from and goes to, by what, and its octet
   x.clock.advance(40_000);
 });
 
-Deno.test("without machines, XState's own actors are not asked for", () => {
-  const recorder = new Recorder({ withoutMachines: true });
-  assertEquals("inspect" in recorder.watch({ transports: [] }), false);
+Deno.test("a core is recorded from the time at which somebody comes, and to where he goes", () => {
+  const x = new Exchange();
+  x.invite();
+  const invite = x.peer.request("INVITE");
+  const recorder = new Recorder();
+  const detach = recorder.attach(x.core, "alice");
+  x.peer.respond(invite, 180);
+  detach();
+  x.peer.respond(invite, 486);
+  const said = recorder.call(invite.callId)?.entries.map(say) ?? [];
+  assertEquals(said.filter((line) => !line.startsWith("session")), [
+    "in 180",
+    "inviteClient response 180",
+    "inviteClient to inviteClient.cancellation.possible,inviteClient.transaction.proceeding",
+    "start session",
+    "onProgress",
+  ]);
+  x.clock.advance(40_000);
+});
+
+Deno.test("a machine's input, what comes with its events and what it emits are recorded", () => {
+  const { recorder, x } = recorded();
+  x.invite();
+  const invite = x.peer.request("INVITE");
+  x.peer.respond(invite, 180, { toTag: "b1" });
+  const entries = (recorder.call(invite.callId)?.entries ?? [])
+    .filter((entry) => "machine" in entry && entry.machine === "inviteClient");
+  const [start] = entries.filter((entry) => entry.kind === "start");
+  assertEquals(start?.input, { T1: 500, T2: 4000, T4: 5000, reliable: false });
+  assertEquals(start?.emitted, [{ type: "transmit" }]);
+  const [event] = entries.filter((entry) => entry.kind === "event");
+  assertEquals([event?.event, event?.status, event?.data], ["response", 180, {
+    toTag: "b1",
+    retriable: false,
+  }]);
+  const taken = entries.findLast((entry) => entry.kind === "transition");
+  assertEquals(taken?.emitted, [{ type: "progress" }]);
+  x.core.dispose();
 });
 
 Deno.test("credentials are not recorded, nor what else is named, in any form", () => {
@@ -179,45 +214,36 @@ Deno.test("an error is recorded with its call, and goes on to where it went befo
   x.clock.advance(40_000);
 });
 
-Deno.test("where nobody takes errors, they are logged as before", () => {
-  const lines: string[] = [];
-  const logger = { debug: () => {}, warn: (line: string) => void lines.push(line) };
-  const { x } = recorded({}, { logger });
-  x.invite({
-    onReject: () => {
-      throw new Error("a guest's mistake");
-    },
-  });
-  x.peer.respond(x.peer.request("INVITE"), 486);
-  assertEquals(lines.filter((line) => line.includes("a guest's mistake")).length, 1);
-  x.core.dispose();
-});
-
 Deno.test("what is in a configuration already is called as before", () => {
   const seen: string[] = [];
   const { x } = recorded({}, {
     trace: () => void seen.push("trace"),
-    inspect: () => void seen.push("inspect"),
-    onDelegateCall: ({ name }) => void seen.push(name),
+    observers: [{ delegateCall: ({ name }) => void seen.push(name) }],
   });
   x.invite();
   x.peer.respond(x.peer.request("INVITE"), 486);
-  for (const name of ["trace", "inspect", "onReject"]) assert(seen.includes(name), name);
+  for (const name of ["trace", "onReject"]) assert(seen.includes(name), name);
   x.clock.advance(40_000);
 });
 
-Deno.test("a hook that throws changes nothing in the protocol, and is reported", () => {
-  const x = new Exchange({
-    configuration: {
-      onDelegateCall: () => {
-        throw new Error("a guest's mistake");
-      },
-    },
-  });
+Deno.test("an observer that throws changes nothing in the protocol, and is logged", () => {
+  const fail = () => {
+    throw new Error("a guest's mistake");
+  };
+  const lines: string[] = [];
+  const logger = {
+    debug: () => {},
+    info: () => {},
+    warn: (line: string) => void lines.push(line),
+    error: () => {},
+  };
+  const observers = [{ delegateCall: fail, message: fail, step: fail, error: fail }];
+  const x = new Exchange({ configuration: { logger, observers } });
   x.invite();
   x.peer.respond(x.peer.request("INVITE"), 486);
   assertEquals(x.takeEvents(), ["INVITE", "ACK", "onReject 486"]);
-  assertEquals(x.errors.map(({ code }) => code), ["delegate"]);
+  assertEquals(x.errors, []);
+  assertEquals(new Set(lines), new Set(["an observer failed: Error: a guest's mistake"]));
   x.clock.advance(40_000);
 });
 
@@ -226,7 +252,7 @@ Deno.test("two cores in one recording are told apart", () => {
   const recorder = new Recorder({ withoutMachines: true });
   for (const host of ["alice.example", "bob.example"]) {
     recorder.watch({ transports: [network.transport({ host, port: 5060 })] })
-      .onDelegateCall?.({ name: "onInvite", callId: "1" });
+      .observers?.[0]?.delegateCall?.({ name: "onInvite", callId: "1" });
   }
   assertEquals(recorder.call("1")?.entries.map(({ core }) => core), ["core 1", "core 2"]);
 });

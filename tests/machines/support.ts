@@ -17,6 +17,7 @@ import {
   type StateValue,
 } from "xstate";
 import { DEFAULT_TIMERS, type Timing } from "../../machines/timers.ts";
+import { Observers } from "../../actors/observers.ts";
 import { type Actor as LeanActorOf, makeActor } from "../../actors/actor.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 
@@ -92,7 +93,13 @@ export class Run {
     this.#actor.subscribe({ error: (error) => assert(false, `it threw: ${error}`) });
     const onFailure = (cause: unknown) => assert(false, `it threw: ${cause}`);
     this.#lean = makeActor(
-      { clock: this.#leanClock, inspect: undefined, onFailure },
+      {
+        clock: this.#leanClock,
+        inspect: undefined,
+        observers: new Observers(onFailure),
+        onFailure,
+      },
+      "",
       subject.machine,
       subject.inputs[input],
       (emission: EventObject) => this.#leanEmissions.push([this.#leanClock.now(), emission]),
