@@ -293,6 +293,13 @@ export class Registry {
     return call?.sentBy.toLowerCase() === sentByOf(response.via) ? call : undefined;
   }
 
+  /** What a call consists of; asks everything that lives. */
+  ofCall(callId: string): { end(): void }[] {
+    return [this.clients, this.servers, this.dialogs].flatMap((entries) =>
+      [...entries.values()].filter((entry) => entry.callId === callId)
+    );
+  }
+
   /** Everything that lives. */
   all(): { end(): void; dispose(): void }[] {
     return [

@@ -17,6 +17,7 @@ export interface ConnectionUser {
 
 /** A client transaction, as the supervisor sees it. */
 export interface ClientEntry extends ConnectionUser {
+  readonly callId: string;
   /** The sent-by that its Via has; a response with another is not ours (RFC 3261 §18.1.2). */
   readonly sentBy: string;
   /** By which transport it goes, as far as that is known. */
@@ -31,6 +32,7 @@ export interface ClientEntry extends ConnectionUser {
 
 /** A server transaction, as the supervisor sees it. */
 export interface ServerEntry {
+  readonly callId: string;
   /** The tag in To of its responses. */
   readonly toTag: string;
   /** Takes its request again. */
@@ -67,6 +69,7 @@ export interface InvitedCall {
 
 /** A dialog, as the supervisor sees it. */
 export interface DialogEntry {
+  readonly callId: string;
   /** Its session, where an INVITE has made one. */
   readonly call: InvitedCall | undefined;
   /** Takes a request within the dialog. */

@@ -108,6 +108,18 @@ export class UserAgentCore {
   }
 
   /**
+   * Ends a call politely, whoever has made it: by CANCEL, by a refusal, or by BYE once it is up.
+   *
+   * @param callId Its Call-ID, as a recorder has it.
+   * @returns Whether there was anything of it.
+   */
+  endCall(callId: string): boolean {
+    const entries = this.supervisor.registry.ofCall(callId);
+    for (const each of entries) each.end();
+    return entries.length > 0;
+  }
+
+  /**
    * Lets somebody watch all that happens here from now on, also in calls that are there already.
    *
    * @returns To be called when no more is wanted.

@@ -25,6 +25,9 @@ export type ArrowKind = "request" | "provisional" | "success" | "failure" | "oth
 export interface Arrow {
   /** Always `arrow`. */
   readonly type: "arrow";
+  /** The call of its message, and the place of that in the call. */
+  readonly callId: string;
+  readonly n: number;
   /** When it was sent, in milliseconds since the ladder begins. */
   readonly time: number;
   /** From which of the ladder's participants. */
@@ -169,6 +172,8 @@ class LadderMaker {
       message.direction === "out";
     return {
       type: "arrow",
+      callId: message.callId,
+      n: message.n,
       time: message.time - this.#options.begin,
       from,
       to,

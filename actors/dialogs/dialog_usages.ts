@@ -65,6 +65,10 @@ export class DialogUsages implements DialogEntry {
     this.dialog = dialog;
   }
 
+  get callId(): string {
+    return this.dialog.callId;
+  }
+
   get call(): InvitedCall | undefined {
     return this.session;
   }

@@ -13,6 +13,7 @@ import type { Supervisor } from "../supervisor.ts";
 export class Locating implements ClientEntry {
   /** No response is for it. */
   readonly sentBy = "";
+  readonly callId: string;
   private readonly supervisor: Supervisor;
   /** What names it in the registry. */
   private readonly branch: string;
@@ -38,6 +39,7 @@ export class Locating implements ClientEntry {
     onDrain: () => void,
   ) {
     this.supervisor = supervisor;
+    this.callId = callId;
     this.branch = supervisor.environment.identifiers.branch();
     this.located = located;
     this.listener = listener;

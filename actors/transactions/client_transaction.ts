@@ -117,6 +117,10 @@ export class ClientTransaction implements ClientEntry {
     }, (emission) => this.tell(emission));
   }
 
+  get callId(): string {
+    return this.message.callId;
+  }
+
   /** By which transport it goes, if it can go at all. */
   get transport(): Transport | undefined {
     return this.flow instanceof TransportError ? undefined : this.flow.transport;

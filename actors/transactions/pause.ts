@@ -12,6 +12,7 @@ import type { Supervisor } from "../supervisor.ts";
 export class Pause implements ClientEntry {
   /** No response is for it. */
   readonly sentBy = "";
+  readonly callId: string;
   private readonly supervisor: Supervisor;
   /** What names it in the registry: its own, since one pause may begin before another is gone. */
   private readonly branch: string;
@@ -31,6 +32,7 @@ export class Pause implements ClientEntry {
     listener: (emission: PauseEmission) => void,
   ) {
     this.supervisor = supervisor;
+    this.callId = callId;
     this.branch = supervisor.environment.identifiers.branch();
     this.listener = listener;
     this.actor = makeActor(

@@ -34,6 +34,7 @@ const NOTHING = (): void => {};
 
 /** See the module. */
 export class ServerTransaction implements ServerEntry {
+  readonly callId: string;
   private readonly method: string;
   /** The request, for as long as anything may be answered to it. */
   private open: IncomingRequestMessage | undefined;
@@ -69,11 +70,12 @@ export class ServerTransaction implements ServerEntry {
     this.open = request;
     this.flow = flow;
     this.back = flowBack(request, flow);
+    this.callId = ownText(request.callId);
     this.toTag = ownText(request.toTag ?? environment.identifiers.tag());
     this.key = serverKey(request, request.method);
     this.mergedKey = mergedKey(request);
     const machine = request.method === "INVITE" ? inviteServerMachine : otherMachine;
-    this.actor = makeActor(supervisor.actors, request.callId, machine, {
+    this.actor = makeActor(supervisor.actors, this.callId, machine, {
       ...environment.timers,
       reliable: flow.transport.reliable,
     }, (emission) => this.tell(emission));

@@ -1,0 +1,64 @@
+/**
+ * What a machine says of the value of its state: which states are active, and which one armed a timer.
+ *
+ * @module
+ */
+import type { AnyStateMachine, AnyStateNode, StateValue } from "xstate";
+import * as exported from "../machines/mod.ts";
+
+const machines = new Map<string, AnyStateMachine>();
+for (const value of Object.values(exported) as unknown[]) {
+  if (typeof value !== "object" || value === null || !("root" in value)) continue;
+  const machine = value as AnyStateMachine;
+  machines.set(machine.id, machine);
+}
+
+/** The machine of that id, if there is one today. */
+export function machineOf(id: string): AnyStateMachine | undefined {
+  return machines.get(id);
+}
+
+/** The active states, from the outermost: `inviteClient.transaction.calling` and what is around it. */
+export function activeNodes(machine: string, value: StateValue): AnyStateNode[] {
+  const root = machines.get(machine)?.root;
+  return root === undefined ? [] : [root, ...below(root, value)];
+}
+
+function below(node: AnyStateNode, value: StateValue): AnyStateNode[] {
+  const entries: [string, StateValue][] = typeof value === "string"
+    ? [[value, {}]]
+    : Object.entries(value as Record<string, StateValue>);
+  return entries.flatMap(([key, inner]) => {
+    const child = Object.hasOwn(node.states, key) ? node.states[key] : undefined;
+    return child === undefined ? [] : [child, ...below(child, inner)];
+  });
+}
+
+/** Whether a machine in that state has ended. */
+export function isOver(machine: string, value: StateValue): boolean {
+  const root = machines.get(machine)?.root;
+  return root !== undefined && ends(root, activeNodes(machine, value));
+}
+
+/** A parallel state has ended when each of its regions has, another when a final one in it is active. */
+function ends(node: AnyStateNode, active: readonly AnyStateNode[]): boolean {
+  const children = active.filter(({ parent }) => parent === node);
+  if (node.type !== "parallel") return children.some(({ type }) => type === "final");
+  return children.length > 0 && children.every((region) => ends(region, active));
+}
+
+/** The active state that has a timer of that name, if one has. */
+export function ownerOf(timer: string, active: readonly AnyStateNode[]): string | undefined {
+  return active.findLast(({ config }) => config.after !== undefined && timer in config.after)?.id;
+}
+
+/** A value of a state as one line: `transaction calling.sending, cancellation none`. */
+export function stateText(value: StateValue): string {
+  if (typeof value === "string") return value;
+  const parts = Object.entries(value as Record<string, StateValue>);
+  return parts.map(([key, inner]) => {
+    const text = stateText(inner);
+    if (text === "") return key;
+    return parts.length > 1 ? `${key} ${text}` : `${key}.${text}`;
+  }).join(", ");
+}
