@@ -52,12 +52,21 @@ export function ownerOf(timer: string, active: readonly AnyStateNode[]): string 
   return active.findLast(({ config }) => config.after !== undefined && timer in config.after)?.id;
 }
 
-/** A value of a state as one line: `transaction calling.sending, cancellation none`. */
-export function stateText(value: StateValue): string {
+/**
+ * A value of a state as one line: `transaction calling.sending, cancellation none`. Regions are in the
+ * order in which the machine has them.
+ */
+export function stateText(machine: string, value: StateValue): string {
+  return textOf(machines.get(machine)?.root, value);
+}
+
+function textOf(node: AnyStateNode | undefined, value: StateValue): string {
   if (typeof value === "string") return value;
-  const parts = Object.entries(value as Record<string, StateValue>);
+  const order = Object.keys(node?.states ?? {});
+  const parts = Object.entries(value as Record<string, StateValue>)
+    .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   return parts.map(([key, inner]) => {
-    const text = stateText(inner);
+    const text = textOf(node?.states[key], inner);
     if (text === "") return key;
     return parts.length > 1 ? `${key} ${text}` : `${key}.${text}`;
   }).join(", ");

@@ -141,7 +141,7 @@ export class ActorList {
     }
     row.last = time;
     if ("state" in entry) {
-      row.state = stateText(entry.state);
+      row.state = stateText(machine, entry.state);
       row.isOver = isOver(machine, entry.state);
       row.may = row.isOver ? [] : controlsIn(machine, row.state);
     }

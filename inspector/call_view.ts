@@ -78,7 +78,7 @@ class Tracked {
   add(entry: MachineEntry): void {
     if (entry.kind === "timer") return this.#timer(entry);
     if (!("state" in entry)) return;
-    this.#state = stateText(entry.state);
+    this.#state = stateText(entry.machine, entry.state);
     this.#active = activeNodes(entry.machine, entry.state);
     this.#isOver = isOver(entry.machine, entry.state);
     if (entry.kind !== "transition") return;

@@ -82,7 +82,7 @@ function parseOptions(args: readonly string[]): Options {
 async function read(file: string): Promise<Recording> {
   const octets = await Deno.readFile(file);
   // A recording begins with "{"; the formats of captures begin with other octets.
-  if (octets[0] !== 0x7b) return fromPcap(octets, LIMITS);
+  if (octets[0] !== 0x7b) return fromPcap(octets, LIMITS).recording;
   return fromJsonLines(new TextDecoder().decode(octets), LIMITS);
 }
 
@@ -145,7 +145,7 @@ function sayDifference({ machine, actor, core, n, expected, found }: Difference)
 async function show(calls: readonly RecordedCall[], port: number): Promise<void> {
   const player = new Player(calls);
   const page = await servePage({ recording: player.recording, player, port });
-  player.request({ step: 1 });
+  player.request({ time: player.position.end });
   console.log(`${page.url} (Ctrl-C ends it)`);
   await new Promise<void>((resolve) => Deno.addSignalListener("SIGINT", () => resolve()));
   await page.close();

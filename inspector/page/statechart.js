@@ -22,6 +22,8 @@ export class Statecharts {
   #actors = [];
   #chosen = "";
   #drawn = "";
+  /** Where the machine was when the diagram was scrolled there. */
+  #seen = "";
   /** @type {Map<string, Promise<Element>>} */
   #charts = new Map();
   #chart = byId("chart", HTMLElement);
@@ -110,6 +112,7 @@ export class Statecharts {
     if (this.#actor?.actor !== actor) return;
     if (this.#drawn !== machine) this.#chart.replaceChildren(svg);
     this.#drawn = machine;
+    const key = `${actor} ${active}`;
     const within = new Set(active);
     for (const node of svg.querySelectorAll("[data-state]")) {
       const id = node.getAttribute("data-state") ?? "";
@@ -125,6 +128,23 @@ export class Statecharts {
         last.targets.some((each) => each === target || each.startsWith(`${target}.`));
       arrow.classList.toggle("taken", isTaken);
     }
+    if (key !== this.#seen) this.#reveal(svg);
+    this.#seen = key;
+  }
+
+  /**
+   * Scrolls the diagram to where the machine is.
+   *
+   * @param {Element} svg
+   */
+  #reveal(svg) {
+    const lit = svg.querySelector(".lit")?.getBoundingClientRect();
+    if (lit === undefined) return;
+    const { left, top, width, height } = this.#chart.getBoundingClientRect();
+    this.#chart.scrollBy(
+      lit.left + lit.width / 2 - left - width / 2,
+      lit.top + lit.height / 2 - top - height / 2,
+    );
   }
 
   /** @param {string} machine */
