@@ -27,12 +27,12 @@ export class EventStream {
 
   /** Sends an event, as JSON. */
   send(name: string, data: unknown): void {
-    if (this.#response.writableLength > MAX_WAITING) return this.close();
+    if (this.#response.writableLength > MAX_WAITING) return void this.#response.destroy();
     this.#response.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
   /** Lets the page go. */
   close(): void {
-    this.#response.destroy();
+    this.#response.end();
   }
 }
