@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { captureReplayText, replayCapture } from "./capture_replay.ts";
+import { violationsOf, violationsText } from "./conformance.ts";
 import { ladderOf, ladderText } from "./ladder.ts";
 import { fromJsonLines } from "./json_lines.ts";
 import { servePage } from "./page_server.ts";
@@ -26,7 +28,11 @@ FILE is a recording (JSON Lines) or a capture (pcap, pcapng).
   --test OUT.ts   write a test that plays it again
   --help          this
 
-Exit codes: 0 nothing has changed, 1 something has, 2 the file or an option is wrong.`;
+Of a recording it says where today's machines do otherwise; of a capture, what Strowger would have
+sent or not, and what was against the RFC.
+
+Exit codes: 0 nothing was different, or against the RFC; 1 something was; 2 the file or an option is
+wrong.`;
 
 /** What is wrong with what was asked. */
 class UsageError extends Error {}
@@ -142,6 +148,19 @@ function sayDifference({ machine, actor, core, n, expected, found }: Difference)
   console.log(`  today:    ${shownText(found)}`);
 }
 
+/** What the messages alone tell: of a capture, where no machine was recorded. */
+function judge(call: RecordedCall): boolean {
+  const begin = call.entries[0]?.time ?? 0;
+  console.log(captureReplayText(replayCapture(call), begin));
+  const violations = violationsOf(call);
+  console.log(
+    violations.length === 0
+      ? "Nothing was against the RFC, as far as can be told."
+      : violationsText(violations, begin),
+  );
+  return violations.length === 0;
+}
+
 async function show(calls: readonly RecordedCall[], port: number): Promise<void> {
   const player = new Player(calls);
   const page = await servePage({ recording: player.recording, player, port });
@@ -164,8 +183,10 @@ async function main(args: readonly string[]): Promise<number> {
   for (const call of calls) {
     if (call.callId !== "") console.log(`Call ${shownText(call.callId)}\n`);
     if (options.page === undefined && call.callId !== "") await draw(call, options);
+    const isCapture = !call.entries.some((entry) => "machine" in entry);
+    if (isCapture && call.callId !== "") isSame &&= judge(call);
     const replayed = replay(call);
-    if (call.callId !== "" || replayed.differences.length > 0) say(replayed);
+    if (!isCapture) say(replayed);
     isSame &&= replayed.differences.length === 0;
   }
   if (options.test !== undefined) {
