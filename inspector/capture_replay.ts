@@ -26,7 +26,10 @@ import {
   transactionsOf,
 } from "./captured_transaction.ts";
 import { RecordedClock } from "./recorded_clock.ts";
-import type { RecordedCall } from "./recording.ts";
+import type { Entry, NewEntry } from "./entry.ts";
+import { entryOf } from "./observation.ts";
+import { addressOf } from "./participants.ts";
+import { type RecordedCall, Recording } from "./recording.ts";
 
 /** Something that one side does, in the capture or here. */
 export interface Deed {
@@ -53,6 +56,8 @@ export interface PlayedSide {
   /** Who it is. */
   readonly address: string;
   readonly deeds: readonly Deed[];
+  /** What the machine did that played it, as a recorder would have it. */
+  readonly entries: readonly NewEntry[];
 }
 
 /** So much earlier or later is the same time: programs and networks are not punctual. */
@@ -87,13 +92,40 @@ function played(
 ): PlayedSide {
   const { method, branch } = transaction;
   const address = role === "client" ? transaction.client : transaction.server;
-  const player = role === "client" ? new ClientPlayer(transaction) : new ServerPlayer(transaction);
+  const player = role === "client"
+    ? new ClientPlayer(transaction, address)
+    : new ServerPlayer(transaction, address);
   for (const each of transaction.messages) player.take(each);
   player.end(end);
   const sent = transaction.messages.filter(({ from }) => from === address);
   if (role === "client" && method === "INVITE") sent.push(...acksOf(transaction, all));
-  return { method, branch, role, address, deeds: compared(player.ours, sent) };
+  const deeds = compared(player.ours, sent);
+  return { method, branch, role, address, deeds, entries: player.entries };
 }
+
+/**
+ * The call with the machines that would have been at work, as if it had been recorded here: to be shown
+ * on a page, or to be kept as a test.
+ */
+export function withMachines(call: RecordedCall): RecordedCall {
+  const steps = replayCapture(call).flatMap(({ entries }) => entries);
+  const all: NewEntry[] = [...call.entries.flatMap(bothEnds), ...steps];
+  const recording = new Recording({ maxEntries: UNBOUNDED, maxOctets: UNBOUNDED });
+  for (const entry of all.sort((a, b) => a.time - b.time)) recording.add(entry);
+  return recording.call(call.callId) ?? call;
+}
+
+/** A message as its sender and its receiver would have recorded it. */
+function bothEnds({ n: _, ...entry }: Entry): NewEntry[] {
+  if (entry.kind !== "message") return [];
+  return [
+    { ...entry, direction: "out", core: addressOf(entry.source) },
+    { ...entry, direction: "in", core: addressOf(entry.destination) },
+  ];
+}
+
+/** A call that was read from a file has been bounded there. */
+const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
 /** The ACKs to a 2xx, which are transactions of their own (§13.2.2.4). */
 function acksOf(
@@ -116,20 +148,30 @@ interface Our {
 /** What both sides have in common. */
 abstract class SidePlayer {
   readonly ours: Our[] = [];
+  readonly entries: NewEntry[] = [];
   protected readonly clock: RecordedClock;
   private readonly actor: LeanActor;
 
-  constructor(machine: AnyStatechart, { messages, isReliable }: CapturedTransaction) {
+  constructor(
+    machine: AnyStatechart,
+    { messages, isReliable, callId }: CapturedTransaction,
+    address: string,
+  ) {
     this.clock = new RecordedClock(messages[0]?.entry.time ?? 0);
     const onFailure = (): void => {};
-    const environment = {
-      clock: this.clock,
-      inspect: undefined,
-      observers: new Observers(onFailure),
-      onFailure,
-    };
+    const observers = new Observers(onFailure);
+    observers.add({
+      step: (step) => this.entries.push(entryOf(step, this.clock.time, address)),
+    });
+    const environment = { clock: this.clock, inspect: undefined, observers, onFailure };
     const input = { ...DEFAULT_TIMERS, reliable: isReliable };
-    this.actor = new LeanActor(environment, "", machine, input, (emission) => this.emit(emission));
+    this.actor = new LeanActor(
+      environment,
+      callId,
+      machine,
+      input,
+      (emission) => this.emit(emission),
+    );
   }
 
   /** Takes a message of the capture, at its time. */
@@ -159,11 +201,12 @@ class ClientPlayer extends SidePlayer {
   readonly #transaction: CapturedTransaction;
   #isBegun = false;
 
-  constructor(transaction: CapturedTransaction) {
+  constructor(transaction: CapturedTransaction, address: string) {
     const isInvite = transaction.method === "INVITE";
     super(
       (isInvite ? inviteClientMachine : nonInviteClientMachine) as unknown as AnyStatechart,
       transaction,
+      address,
     );
     this.#transaction = transaction;
   }
@@ -200,11 +243,12 @@ class ServerPlayer extends SidePlayer {
   #status = 0;
   #responses = new Set<string>();
 
-  constructor(transaction: CapturedTransaction) {
+  constructor(transaction: CapturedTransaction, address: string) {
     const isInvite = transaction.method === "INVITE";
     super(
       (isInvite ? inviteServerMachine : nonInviteServerMachine) as unknown as AnyStatechart,
       transaction,
+      address,
     );
     this.#transaction = transaction;
   }

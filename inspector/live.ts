@@ -10,6 +10,9 @@ import { Recorder } from "./recorder.ts";
 
 export type { Control, Page };
 
+/** How many calls a page keeps where nobody says otherwise, those that were quiet longest go first. */
+const MAX_CALLS = 5_000;
+
 /** What can be inspected: a `UserAgentCore`. */
 export interface Inspected {
   /** As of `UserAgentCore`. */
@@ -30,7 +33,10 @@ export interface InspectOptions {
   allow?: readonly Control[];
   /** What the page calls the core; `core 1` by default. */
   name?: string;
-  /** What records, if there is one already; the page then shows the cores that it watches. */
+  /**
+   * What records, if there is one already: the page then shows the cores that it watches. By default
+   * one that keeps 5,000 calls, those that have been quiet for longest going first.
+   */
   recorder?: Recorder;
 }
 
@@ -62,7 +68,8 @@ export interface Inspection extends Page {
  * ```
  */
 export async function inspect(core: Inspected, options: InspectOptions = {}): Promise<Inspection> {
-  const { port = 8089, name, recorder = new Recorder(), ...others } = options;
+  const { port = 8089, name, recorder = new Recorder({ maxCalls: MAX_CALLS }), ...others } =
+    options;
   const page = await servePage({
     ...others,
     port,

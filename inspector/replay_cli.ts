@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { captureReplayText, replayCapture } from "./capture_replay.ts";
+import { captureReplayText, replayCapture, withMachines } from "./capture_replay.ts";
 import { violationsOf, violationsText } from "./conformance.ts";
 import { ladderOf, ladderText } from "./ladder.ts";
 import { fromJsonLines } from "./json_lines.ts";
@@ -148,6 +148,11 @@ function sayDifference({ machine, actor, core, n, expected, found }: Difference)
   console.log(`  today:    ${shownText(found)}`);
 }
 
+/** Whether nothing but messages is there. */
+function isCapture({ entries }: RecordedCall): boolean {
+  return !entries.some((entry) => "machine" in entry);
+}
+
 /** What the messages alone tell: of a capture, where no machine was recorded. */
 function judge(call: RecordedCall): boolean {
   const begin = call.entries[0]?.time ?? 0;
@@ -183,17 +188,18 @@ async function main(args: readonly string[]): Promise<number> {
   for (const call of calls) {
     if (call.callId !== "") console.log(`Call ${shownText(call.callId)}\n`);
     if (options.page === undefined && call.callId !== "") await draw(call, options);
-    const isCapture = !call.entries.some((entry) => "machine" in entry);
-    if (isCapture && call.callId !== "") isSame &&= judge(call);
+    if (isCapture(call) && call.callId !== "") isSame = judge(call) && isSame;
     const replayed = replay(call);
-    if (!isCapture) say(replayed);
+    if (!isCapture(call)) say(replayed);
     isSame &&= replayed.differences.length === 0;
   }
+  // Of a capture, with the machines that have just played it.
+  const whole = calls.map((call) => isCapture(call) ? withMachines(call) : call);
   if (options.test !== undefined) {
-    await Deno.writeTextFile(options.test, regressionTest(calls, `as recorded: ${options.file}`));
+    await Deno.writeTextFile(options.test, regressionTest(whole, `as recorded: ${options.file}`));
     console.log(`Wrote ${options.test}.`);
   }
-  if (options.page !== undefined) await show(calls, options.page);
+  if (options.page !== undefined) await show(whole, options.page);
   return isSame ? 0 : 1;
 }
 

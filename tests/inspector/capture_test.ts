@@ -1,9 +1,10 @@
 // Captures of others: what Strowger would have done, and what was against the RFC.
 import { assertEquals } from "@std/assert";
-import { type Deed, replayCapture } from "../../inspector/capture_replay.ts";
+import { type Deed, replayCapture, withMachines } from "../../inspector/capture_replay.ts";
 import { violationsOf } from "../../inspector/conformance.ts";
 import { fromPcap, toPcap } from "../../inspector/pcap.ts";
 import { type RecordedCall, Recording } from "../../inspector/recording.ts";
+import { replay } from "../../inspector/replay.ts";
 import { recordedCall } from "./recorded_call.ts";
 
 const CALLER = { host: "192.0.2.1", port: 5060 };
@@ -250,4 +251,12 @@ Deno.test("Strowger would have repeated a failure until its ACK", () => {
     "server of INVITE: ours 486 at 550",
     "server of INVITE: ours 486 at 1550",
   ]);
+});
+
+Deno.test("a capture with the machines that play it is a recording that goes again", () => {
+  const call = withMachines(captured([...GOOD, { at: 9_000, what: "INFO", lines: { CSeq: "x" } }]));
+  const { actors, differences, unplayed } = replay(call);
+  assertEquals([actors, differences, unplayed], [4, [], []]);
+  const messages = call.entries.filter(({ kind }) => kind === "message");
+  assertEquals(messages.length, 2 * (GOOD.length + 1));
 });

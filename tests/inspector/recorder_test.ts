@@ -4,7 +4,9 @@ import { InvalidArgumentError, type UserAgentCoreConfiguration } from "@strowger
 import type { Entry } from "../../inspector/entry.ts";
 import { Recorder, type RecorderOptions } from "../../inspector/recorder.ts";
 import { MemoryNetwork } from "../../transports/memory.ts";
+import { machinesOf } from "../../docs/draw.ts";
 import { Exchange } from "../support/exchange.ts";
+import { recordedCall } from "./recorded_call.ts";
 
 function recorded(options: RecorderOptions = {}, given: Partial<UserAgentCoreConfiguration> = {}) {
   const recorder = new Recorder({ now: () => 1_700_000_000_000, ...options });
@@ -90,6 +92,25 @@ Deno.test("a transition names the edge that was taken, and the state that it lea
   ]);
   assertEquals(last?.state, { cancellation: "possible", transaction: "proceeding" });
   x.core.dispose();
+});
+
+Deno.test("what a transition names is what the diagram of its machine has", async () => {
+  const machines = new Map(machinesOf().map((machine) => [machine.id, machine]));
+  let count = 0;
+  for (const { entries } of (await recordedCall()).calls) {
+    for (const entry of entries) {
+      if (entry.kind !== "transition") continue;
+      const machine = machines.get(entry.machine);
+      assert(machine !== undefined, entry.machine);
+      for (const { source, event, index, targets } of entry.edges) {
+        count++;
+        const node = machine.getStateNodeById(source);
+        const siblings = event === "" ? node.always : node.transitions.get(event);
+        assertEquals(siblings?.[index]?.target?.map(({ id }) => id) ?? [], targets);
+      }
+    }
+  }
+  assert(count > 20);
 });
 
 Deno.test("a message has where it comes from and goes to, by what, and its octets", () => {

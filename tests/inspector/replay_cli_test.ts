@@ -82,9 +82,12 @@ Deno.test("replay: a capture is drawn, and what Strowger would have done is said
   inDirectory(async (directory) => {
     const file = `${directory}/call.pcap`;
     await Deno.writeFile(file, toPcap((await recordedCall()).calls));
-    const { code, out } = await run([file]);
+    const test = `${directory}/call_test.ts`;
+    const { code, out } = await run([file, "--test", test]);
     assertEquals(code, 0);
-    assertStringIncludes(out, "INVITE");
+    assertStringIncludes(out, "6 messages as Strowger would have sent them.");
+    assertStringIncludes(out, "Nothing was against the RFC, as far as can be told.");
+    assertStringIncludes(await Deno.readTextFile(test), '"machine":"inviteServer"');
   }));
 
 Deno.test("replay: what is wrong with the command is said in a line", () =>
