@@ -6,6 +6,7 @@
  */
 import type { AnyStateMachine } from "xstate";
 import { descriptionOf, mermaidOf, svgOf } from "../inspector/diagrams.ts";
+import { machinesAmong } from "../inspector/machine_index.ts";
 import * as exported from "../machines/mod.ts";
 
 const docs = new URL("./", import.meta.url);
@@ -15,7 +16,7 @@ const BEGIN = "<!-- deno task diagrams: what follows is generated -->\n";
 export function machinesOf(
   module: Readonly<Record<string, unknown>> = exported,
 ): AnyStateMachine[] {
-  return Object.values(module).filter(isMachine).sort((a, b) => a.id < b.id ? -1 : 1);
+  return [...machinesAmong(Object.values(module)).values()].sort((a, b) => a.id < b.id ? -1 : 1);
 }
 
 /** What each generated file has to hold, by its path within `docs/`. */
@@ -46,10 +47,6 @@ ${mermaidOf(machine)}\`\`\`
 
 </details>
 `;
-}
-
-function isMachine(value: unknown): value is AnyStateMachine {
-  return typeof value === "object" && value !== null && "root" in value && "id" in value;
 }
 
 if (import.meta.main) {

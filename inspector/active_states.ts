@@ -3,24 +3,12 @@
  *
  * @module
  */
-import type { AnyStateMachine, AnyStateNode, StateValue } from "xstate";
-import * as exported from "../machines/mod.ts";
-
-const machines = new Map<string, AnyStateMachine>();
-for (const value of Object.values(exported) as unknown[]) {
-  if (typeof value !== "object" || value === null || !("root" in value)) continue;
-  const machine = value as AnyStateMachine;
-  machines.set(machine.id, machine);
-}
-
-/** The machine of that id, if there is one today. */
-export function machineOf(id: string): AnyStateMachine | undefined {
-  return machines.get(id);
-}
+import type { AnyStateNode, StateValue } from "xstate";
+import { MACHINES } from "./machine_index.ts";
 
 /** The active states, from the outermost: `inviteClient.transaction.calling` and what is around it. */
 export function activeNodes(machine: string, value: StateValue): AnyStateNode[] {
-  const root = machines.get(machine)?.root;
+  const root = MACHINES.get(machine)?.root;
   return root === undefined ? [] : [root, ...below(root, value)];
 }
 
@@ -36,7 +24,7 @@ function below(node: AnyStateNode, value: StateValue): AnyStateNode[] {
 
 /** Whether a machine in that state has ended. */
 export function isOver(machine: string, value: StateValue): boolean {
-  const root = machines.get(machine)?.root;
+  const root = MACHINES.get(machine)?.root;
   return root !== undefined && ends(root, activeNodes(machine, value));
 }
 
@@ -57,7 +45,7 @@ export function ownerOf(timer: string, active: readonly AnyStateNode[]): string 
  * order in which the machine has them.
  */
 export function stateText(machine: string, value: StateValue): string {
-  return textOf(machines.get(machine)?.root, value);
+  return textOf(MACHINES.get(machine)?.root, value);
 }
 
 function textOf(node: AnyStateNode | undefined, value: StateValue): string {

@@ -8,10 +8,10 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { machineOf } from "./active_states.ts";
 import { ActorList, type Control } from "./actor_list.ts";
 import { callView } from "./call_view.ts";
 import { EventStream } from "./event_stream.ts";
+import { MACHINES } from "./machine_index.ts";
 import { messageView } from "./message_view.ts";
 import { type Access, checkAccess, cookieFor, refusal } from "./page_access.ts";
 import { pageFile } from "./page_files.ts";
@@ -210,7 +210,7 @@ class PageServer {
   }
 
   async #diagram(id: string, response: ServerResponse): Promise<void> {
-    const machine = machineOf(id);
+    const machine = MACHINES.get(id);
     if (machine === undefined) return answer(response, 404, { error: "there is no such machine" });
     const svg = this.#diagrams.get(id) ?? svgOf(machine);
     this.#diagrams.set(id, svg);

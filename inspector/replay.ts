@@ -11,9 +11,9 @@ import type { EventObject } from "xstate";
 import { LeanActor } from "../actors/lean_actor.ts";
 import { Observers } from "../actors/observers.ts";
 import type { AnyStatechart } from "../machines/macrostep.ts";
-import * as exported from "../machines/mod.ts";
 import type { Clock } from "../transports/clock.ts";
 import type { Edge, Entry, StartEntry } from "./entry.ts";
+import { MACHINES, machinesAmong } from "./machine_index.ts";
 import { entryOf } from "./observation.ts";
 import type { RecordedCall } from "./recording.ts";
 
@@ -90,7 +90,7 @@ const LATE = 2_000;
  * ```
  */
 export function replay(call: RecordedCall, options: ReplayOptions = {}): Replayed {
-  const machines = machinesOf(options.machines ?? Object.values(exported));
+  const machines = options.machines === undefined ? MACHINES : machinesAmong(options.machines);
   const differences: Difference[] = [];
   const unplayed: Unplayed[] = [];
   let actors = 0;
@@ -104,7 +104,7 @@ export function replay(call: RecordedCall, options: ReplayOptions = {}): Replaye
       unplayed.push({ actor, machine: start.machine, why: why ?? "there is no such machine" });
       continue;
     }
-    const play = new Play(machine, start);
+    const play = new Play(machine as unknown as AnyStatechart, start);
     actors++;
     const difference = play.through(entries);
     steps += play.steps;
@@ -129,7 +129,7 @@ function byActor({ entries }: RecordedCall): Map<string, MachineEntry[]> {
 
 function obstacle(
   start: MachineEntry,
-  machines: ReadonlyMap<string, AnyStatechart>,
+  machines: ReadonlyMap<string, unknown>,
   { dropped }: RecordedCall,
 ): string | undefined {
   if (!machines.has(start.machine)) return "there is no such machine today";
@@ -138,24 +138,14 @@ function obstacle(
   return undefined;
 }
 
-function machinesOf(values: Iterable<unknown>): Map<string, AnyStatechart> {
-  const machines = new Map<string, AnyStatechart>();
-  for (const value of values) {
-    if (typeof value !== "object" || value === null || !("root" in value)) continue;
-    const machine = value as AnyStatechart;
-    machines.set(machine.id, machine);
-  }
-  return machines;
-}
-
 /** A timer that waits to be told that it fires. */
 interface Waiting {
   readonly due: number;
   readonly run: () => void;
 }
 
-/** Time as the recording has it. A timer fires where it did, and not before. */
-class RecordedClock implements Clock {
+/** Time as the recording has it. A timer fires when it is told to: where it did, and not before. */
+class HeldClock implements Clock {
   time = 0;
   /** How many were armed so far, which is the name of the last one. */
   armed = 0;
@@ -175,7 +165,7 @@ class RecordedClock implements Clock {
 class Play {
   steps = 0;
   readonly #start: StartEntry;
-  readonly #clock = new RecordedClock();
+  readonly #clock = new HeldClock();
   /** What it has done since it was last asked. */
   #done: string[] = [];
   /** The timer of each name that was armed last. */
