@@ -24,11 +24,11 @@ import {
   type CapturedTransaction,
   messagesOf,
   transactionsOf,
-} from "./captured_transaction.ts";
+} from "./captures/captured_transaction.ts";
 import { RecordedClock } from "./recorded_clock.ts";
 import type { Entry, NewEntry } from "./entry.ts";
 import { entryOf } from "./observation.ts";
-import { addressOf } from "./participants.ts";
+import { addressOf } from "./ladders/participants.ts";
 import { type RecordedCall, Recording } from "./recording.ts";
 
 /** Something that one side does, in the capture or here. */

@@ -12,7 +12,7 @@ import {
   type CapturedTransaction,
   messagesOf,
   transactionsOf,
-} from "./captured_transaction.ts";
+} from "./captures/captured_transaction.ts";
 import type { MessageEntry } from "./entry.ts";
 import { flightsOf } from "./flights.ts";
 import type { RecordedCall } from "./recording.ts";

@@ -17,14 +17,14 @@ export {
   type StateDescription,
   type TransitionDescription,
   type TriggerDescription,
-} from "./description.ts";
-export { mermaidOf } from "./mermaid.ts";
-export { scxmlOf } from "./scxml.ts";
+} from "./drawing/description.ts";
+export { mermaidOf } from "./drawing/mermaid.ts";
+export { scxmlOf } from "./drawing/scxml.ts";
 export {
   type StatelyAction,
   statelyOf,
   type StatelyState,
   type StatelyTransition,
   type StatelyTransitions,
-} from "./stately.ts";
-export { svgOf } from "./svg.ts";
+} from "./drawing/stately.ts";
+export { svgOf } from "./drawing/svg.ts";

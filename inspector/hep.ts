@@ -6,7 +6,7 @@
  */
 import { InvalidArgumentError } from "../messages/errors.ts";
 import type { MessageEntry } from "./entry.ts";
-import { NetworkPaths } from "./network_path.ts";
+import { NetworkPaths } from "./captures/network_path.ts";
 
 /** Who says so. */
 export interface HepOptions {

@@ -9,14 +9,14 @@
 import { parseMessage } from "../messages/parser.ts";
 import type { Entry, MessageEntry } from "./entry.ts";
 import { type Flight, flightsOf, merged } from "./flights.ts";
-import { MachineNotes } from "./machine_notes.ts";
-import { type Participant, Participants } from "./participants.ts";
+import { MachineNotes } from "./ladders/machine_notes.ts";
+import { type Participant, Participants } from "./ladders/participants.ts";
 import type { RecordedCall } from "./recording.ts";
 
-export { ladderMermaid } from "./ladder_mermaid.ts";
-export { ladderSvg } from "./ladder_svg.ts";
-export { ladderText, type LadderTextOptions } from "./ladder_text.ts";
-export type { Participant } from "./participants.ts";
+export { ladderMermaid } from "./ladders/ladder_mermaid.ts";
+export { ladderSvg } from "./ladders/ladder_svg.ts";
+export { ladderText, type LadderTextOptions } from "./ladders/ladder_text.ts";
+export type { Participant } from "./ladders/participants.ts";
 
 /** What kind of message an arrow is: what its colour says. */
 export type ArrowKind = "request" | "provisional" | "success" | "failure" | "other";

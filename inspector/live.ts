@@ -4,8 +4,8 @@
  * @module
  */
 import type { CoreObserver } from "../actors/observers.ts";
-import type { Control } from "./actor_list.ts";
-import { type Page, servePage } from "./page_server.ts";
+import type { Control } from "./page/actor_list.ts";
+import { type Page, servePage } from "./page/page_server.ts";
 import { Recorder } from "./recorder.ts";
 
 export type { Control, Page };

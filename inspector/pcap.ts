@@ -4,6 +4,6 @@
  *
  * @module
  */
-export { type Capture, fromPcap, type PcapOptions } from "./pcap_reader.ts";
-export { toPcap } from "./pcap_writer.ts";
+export { type Capture, fromPcap, type PcapOptions } from "./captures/pcap_reader.ts";
+export { toPcap } from "./captures/pcap_writer.ts";
 export { type RecordedCall, Recording, type RecordingLimits } from "./recording.ts";

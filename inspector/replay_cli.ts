@@ -7,9 +7,9 @@ import { captureReplayText, replayCapture, withMachines } from "./capture_replay
 import { violationsOf, violationsText } from "./conformance.ts";
 import { ladderOf, ladderText } from "./ladder.ts";
 import { fromJsonLines } from "./json_lines.ts";
-import { servePage } from "./page_server.ts";
+import { servePage } from "./page/page_server.ts";
 import { fromPcap } from "./pcap.ts";
-import { Player } from "./player.ts";
+import { Player } from "./page/player.ts";
 import type { RecordedCall, Recording } from "./recording.ts";
 import { regressionTest } from "./regression.ts";
 import { type Difference, replay, type Replayed } from "./replay.ts";

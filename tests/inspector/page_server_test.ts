@@ -1,8 +1,8 @@
 // Who may see the page, what it is told, and what of it stays behind: nothing.
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { InvalidArgumentError } from "@strowger/sip";
-import { type Page, type PageOptions, servePage } from "../../inspector/page_server.ts";
-import { Player } from "../../inspector/player.ts";
+import { type Page, type PageOptions, servePage } from "../../inspector/page/page_server.ts";
+import { Player } from "../../inspector/page/player.ts";
 import { Recording } from "../../inspector/recording.ts";
 import { VirtualClock } from "../support/virtual_clock.ts";
 import { recordedCall } from "./recorded_call.ts";

@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { URI, UserAgentCore } from "@strowger/sip";
 import { inspect } from "../../inspector/live.ts";
-import { servePage } from "../../inspector/page_server.ts";
-import { Player } from "../../inspector/player.ts";
+import { servePage } from "../../inspector/page/page_server.ts";
+import { Player } from "../../inspector/page/player.ts";
 import { Recording } from "../../inspector/recording.ts";
 import { UdpTransport } from "../../transports/udp.ts";
 import { Chromium, hasBrowser, type Page } from "./browser.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "@strowger/sip";
 import { fromPcap, toPcap } from "../../inspector/pcap.ts";
-import { tcpPacket, udpPacket } from "../../inspector/internet_packet.ts";
+import { tcpPacket, udpPacket } from "../../inspector/captures/internet_packet.ts";
 import { ladderOf } from "../../inspector/ladder.ts";
 import type { Recording } from "../../inspector/recording.ts";
 import { type Line, made, recordingOf } from "./made_messages.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { type StateDescription, statesOf } from "../../inspector/description.ts";
+import { type StateDescription, statesOf } from "../../inspector/drawing/description.ts";
 import { descriptionOf } from "../../inspector/diagrams.ts";
-import { transitionText } from "../../inspector/notation.ts";
+import { transitionText } from "../../inspector/drawing/notation.ts";
 import {
   inviteClientMachine,
   inviteServerMachine,

@@ -10,10 +10,10 @@ import {
   initialTransition,
   type StateValue,
 } from "xstate";
-import { Chart } from "../machines/configuration.ts";
-import { type Circumstances, executable, guardForm } from "../machines/executable_content.ts";
-import { DEFAULT_RECOVERY } from "../machines/flow.ts";
-import { DEFAULT_TIMERS } from "../machines/timers.ts";
+import { Chart } from "../../machines/configuration.ts";
+import { type Circumstances, executable, guardForm } from "../../machines/executable_content.ts";
+import { DEFAULT_RECOVERY } from "../../machines/flow.ts";
+import { DEFAULT_TIMERS } from "../../machines/timers.ts";
 
 /** An action, by its name in the machine, and what it does. */
 export interface ActionDescription {

@@ -8,11 +8,11 @@ import {
   type IncomingRequestMessage,
   type IncomingResponseMessage,
   parseMessage,
-} from "../messages/mod.ts";
-import type { MessageEntry } from "./entry.ts";
-import { flightsOf } from "./flights.ts";
-import { addressOf } from "./participants.ts";
-import type { RecordedCall } from "./recording.ts";
+} from "../../messages/mod.ts";
+import type { MessageEntry } from "../entry.ts";
+import { flightsOf } from "../flights.ts";
+import { addressOf } from "../ladders/participants.ts";
+import type { RecordedCall } from "../recording.ts";
 
 /** A message that could be read. */
 export interface CapturedMessage {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { columnsOf } from "./shown_text.ts";
+import { columnsOf } from "../shown_text.ts";
 
 /** The colours of ECMA-48 that are used. */
 export const Color = {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { activeNodes, isOver, ownerOf, stateText } from "./active_states.ts";
-import type { Entry } from "./entry.ts";
-import { type Ladder, ladderOf } from "./ladder.ts";
-import type { RecordedCall } from "./recording.ts";
+import { activeNodes, isOver, ownerOf, stateText } from "../active_states.ts";
+import type { Entry } from "../entry.ts";
+import { type Ladder, ladderOf } from "../ladder.ts";
+import type { RecordedCall } from "../recording.ts";
 
 /** A timer that is armed. */
 export interface ArmedTimer {

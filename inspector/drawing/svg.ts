@@ -7,7 +7,7 @@ import { Graphviz } from "@hpcc-js/wasm-graphviz";
 import type { AnyStateMachine } from "xstate";
 import { descriptionOf } from "./description.ts";
 import { dotOf } from "./graphviz.ts";
-import { escaped } from "./markup.ts";
+import { escaped } from "../markup.ts";
 import { styleSheet } from "./style_sheet.ts";
 
 /**

@@ -11,13 +11,13 @@ import type { AddressInfo } from "node:net";
 import { ActorList, type Control } from "./actor_list.ts";
 import { callView } from "./call_view.ts";
 import { EventStream } from "./event_stream.ts";
-import { MACHINES } from "./machine_index.ts";
+import { MACHINES } from "../machine_index.ts";
 import { messageView } from "./message_view.ts";
 import { type Access, checkAccess, cookieFor, refusal } from "./page_access.ts";
 import { pageFile } from "./page_files.ts";
 import type { Player, PlayerRequest } from "./player.ts";
-import type { Recording } from "./recording.ts";
-import { svgOf } from "./svg.ts";
+import type { Recording } from "../recording.ts";
+import { svgOf } from "../drawing/svg.ts";
 
 /** What is shown, and to whom. */
 export interface PageOptions extends Access {

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { parseMessage } from "../messages/mod.ts";
-import type { Entry, MessageEntry } from "./entry.ts";
-import { isOver, stateText } from "./active_states.ts";
-import { addressOf } from "./participants.ts";
-import type { Recording } from "./recording.ts";
+import { parseMessage } from "../../messages/mod.ts";
+import type { Entry, MessageEntry } from "../entry.ts";
+import { isOver, stateText } from "../active_states.ts";
+import { addressOf } from "../ladders/participants.ts";
+import type { Recording } from "../recording.ts";
 
 /** What a page may do to a call. */
 export type Control = "cancel" | "hangUp";

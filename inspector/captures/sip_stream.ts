@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Framer } from "../messages/framer.ts";
+import { Framer } from "../../messages/framer.ts";
 import { looksLikeSip } from "./sip_start.ts";
 
 /** How many segments may wait for one that is missing. Beyond that, it was not captured. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { StateValue } from "xstate";
-import type { Entry, MessageEntry } from "./entry.ts";
+import type { Entry, MessageEntry } from "../entry.ts";
 
 /** What a program does to a machine, or the engine by itself, and not the far end. */
 const OWN_EVENTS = ["respond", "bye", "cancel", "reinvite", "register", "unregister", "dispose"];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Endpoint, MessageEntry } from "./entry.ts";
+import type { Endpoint, MessageEntry } from "../entry.ts";
 import { addressOctets } from "./ip_address.ts";
 
 /** A message's way, in terms of IP. */

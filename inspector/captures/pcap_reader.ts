@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { callIdOf } from "./call_id.ts";
+import { callIdOf } from "../call_id.ts";
 import { type CapturedPacket, packetsIn } from "./capture_file.ts";
 import { type Carried, InternetLayer } from "./internet_layer.ts";
 import { ipPacketIn } from "./link_layer.ts";
-import { Recording, type RecordingLimits } from "./recording.ts";
-import { Redaction } from "./redaction.ts";
+import { Recording, type RecordingLimits } from "../recording.ts";
+import { Redaction } from "../redaction.ts";
 import { looksLikeSip } from "./sip_start.ts";
 import { SipStream } from "./sip_stream.ts";
 

@@ -14,7 +14,7 @@ import {
   statesOf,
   type TransitionDescription,
 } from "./description.ts";
-import { escaped } from "./markup.ts";
+import { escaped } from "../markup.ts";
 
 /**
  * A machine as SCXML.

@@ -1,5 +1,5 @@
 /**
- * The files of the page, which stand beside this module: on a disk, or where modules are loaded from.
+ * The files of the page, which stand in `browser/`: on a disk, or where modules are loaded from.
  *
  * @module
  */
@@ -33,7 +33,7 @@ const FILES = new Set([
 export async function pageFile(path: string): Promise<PageFile | undefined> {
   const name = path === "" ? "index.html" : path;
   if (!FILES.has(name)) return undefined;
-  const url = new URL(`./page/${name.replace("page/", "")}`, import.meta.url);
+  const url = new URL(`./browser/${name.replace("page/", "")}`, import.meta.url);
   const type = TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? "text/plain";
   const text = url.protocol === "file:"
     ? await readFile(url, "utf8")

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { MessageEntry } from "./entry.ts";
-import { flightsOf, merged } from "./flights.ts";
+import type { MessageEntry } from "../entry.ts";
+import { flightsOf, merged } from "../flights.ts";
 import { MAX_PAYLOAD, type PacketPath, tcpPacket, udpPacket } from "./internet_packet.ts";
 import { type NetworkPath, NetworkPaths } from "./network_path.ts";
-import type { RecordedCall } from "./recording.ts";
+import type { RecordedCall } from "../recording.ts";
 
 /** The first octets of a file whose times have microseconds. */
 const MAGIC = 0xa1b2c3d4;

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { parseMessage } from "../messages/mod.ts";
+import { parseMessage } from "../../messages/mod.ts";
 import { type Note, noteOnHeader, noteOnStart } from "./header_notes.ts";
-import { shownText } from "./shown_text.ts";
+import { shownText } from "../shown_text.ts";
 
 /** A header, explained as far as it is known. */
 export interface HeaderView {

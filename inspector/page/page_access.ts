@@ -4,7 +4,7 @@
  * @module
  */
 import type { IncomingMessage } from "node:http";
-import { InvalidArgumentError } from "../messages/errors.ts";
+import { InvalidArgumentError } from "../../messages/errors.ts";
 
 const COOKIE = "strowger-token";
 /** What nobody guesses. */

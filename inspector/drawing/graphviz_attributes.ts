@@ -5,7 +5,7 @@
  * @module
  */
 import type { StateDescription } from "./description.ts";
-import { escaped } from "./markup.ts";
+import { escaped } from "../markup.ts";
 
 /** On a light page; `style_sheet.ts` has what they are on a dark one. */
 export const COLORS = {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type Clock, systemClock } from "../transports/clock.ts";
-import type { Entry } from "./entry.ts";
-import { merged } from "./flights.ts";
-import { type RecordedCall, Recording } from "./recording.ts";
+import { type Clock, systemClock } from "../../transports/clock.ts";
+import type { Entry } from "../entry.ts";
+import { merged } from "../flights.ts";
+import { type RecordedCall, Recording } from "../recording.ts";
 
 /** Where a {@linkcode Player} is. */
 export interface Position {

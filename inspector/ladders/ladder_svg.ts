@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Arrow, Ladder, Remark } from "./ladder.ts";
-import { fit, shownText } from "./shown_text.ts";
+import type { Arrow, Ladder, Remark } from "../ladder.ts";
+import { fit, shownText } from "../shown_text.ts";
 
 /** Distances, in pixels. */
 const TIME = 64;

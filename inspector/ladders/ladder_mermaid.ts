@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Arrow, Ladder, Remark } from "./ladder.ts";
-import { shownText } from "./shown_text.ts";
+import type { Arrow, Ladder, Remark } from "../ladder.ts";
+import { shownText } from "../shown_text.ts";
 
 /**
  * Writes a ladder for Mermaid. What machines have come to stands in notes; a message that was lost

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { InvalidArgumentError } from "../messages/errors.ts";
-import type { Arrow, ArrowKind, Ladder, Remark } from "./ladder.ts";
-import { fit, shownText, widthOf } from "./shown_text.ts";
+import { InvalidArgumentError } from "../../messages/errors.ts";
+import type { Arrow, ArrowKind, Ladder, Remark } from "../ladder.ts";
+import { fit, shownText, widthOf } from "../shown_text.ts";
 import { Canvas, Color } from "./terminal_canvas.ts";
 
 /** How a ladder is written. */

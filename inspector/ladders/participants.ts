@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Endpoint, Entry, MessageEntry } from "./entry.ts";
-import type { Flight } from "./flights.ts";
+import type { Endpoint, Entry, MessageEntry } from "../entry.ts";
+import type { Flight } from "../flights.ts";
 
 /** One who takes part. */
 export interface Participant {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { InvalidArgumentError } from "../messages/errors.ts";
+import { InvalidArgumentError } from "../../messages/errors.ts";
 
 /** One packet, as it was captured. */
 export interface CapturedPacket {
