@@ -50,7 +50,8 @@ export interface Inspection extends Page {
  * Serves a page that shows the calls of a core while they are made: the actors, the statechart of each
  * with the states that it is in, the ladder, the messages, and the timers.
  *
- * Needs `node:http`, and so Deno (`--allow-net`, `--allow-read` for the page itself) or Node.
+ * Needs `node:http`, and so Deno (`--allow-net`, `--allow-read` for the files of the page) or Node; a
+ * bundler does not take those files along.
  *
  * @param core The core; calls that are up already are shown from now on.
  * @throws `InvalidArgumentError` for a host that others can reach where no token is given.

@@ -180,6 +180,8 @@ class PageServer {
 
   #actors(response: ServerResponse): void {
     if (this.#isCrowded(response)) return;
+    // Others are told first, so that all of them know the same.
+    this.#flush();
     const stream = new EventStream(response, () => this.#lists.delete(stream));
     this.#lists.add(stream);
     const { allow = [], player } = this.#options;
@@ -217,8 +219,8 @@ class PageServer {
     send(response, "image/svg+xml", await svg);
   }
 
+  /** Also where nobody looks, since what has changed would pile up. */
   #soon(): void {
-    if (this.#lists.size + this.#calls.size === 0) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#flush();
@@ -227,6 +229,7 @@ class PageServer {
 
   #flush(): void {
     const { recording } = this.#options;
+    // A recording tells of what it adds, and not of what it forgets.
     if (recording.droppedCalls !== this.#dropped) {
       this.#dropped = recording.droppedCalls;
       this.#list.sweep(recording);

@@ -135,6 +135,21 @@ Deno.test("5,000 things that happen at once are told in one event", async () => 
   });
 });
 
+Deno.test("what a recording has forgotten is forgotten here, too, where nobody looks", async () => {
+  const recording = new Recording({ maxCalls: 10 });
+  await served({ recording }, async ({ url }) => {
+    for (let i = 0; i < 1_000; i++) {
+      const of = { callId: `${i}`, time: i, actor: `x${i}`, machine: "nonInviteClient" };
+      recording.add({ kind: "start", ...of, state: "pending" });
+    }
+    for await (const { name, data } of eventsOf(new URL("/events", url).href)) {
+      if (name !== "actors") continue;
+      assertEquals((data as { actors: unknown[] }).actors.length, 10);
+      break;
+    }
+  });
+});
+
 Deno.test("a call that a recording has forgotten leaves the list", async () => {
   const recording = new Recording({ maxCalls: 1 });
   const add = (callId: string) =>
